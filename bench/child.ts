@@ -1,4 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** What a server tells `run.ts` about itself. */
 export interface Memory {
@@ -14,22 +17,35 @@ export interface Child<Ready> {
 
 /** Starts a part of the bench in a process of its own and waits until it says it is ready. */
 export async function startChild<Ready>(file: string, settings: unknown): Promise<Child<Ready>> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const log = openSync(join(folder, 'log'), 'w')
   const child = fork(new URL(file, import.meta.url), [JSON.stringify(settings)], {
     execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
     env: { ...process.env, NODE_ENV: 'production' },
+    // Into a file, as in production: what logging costs is part of the door's price.
+    stdio: ['ignore', 'inherit', log, 'ipc'],
   })
+  closeSync(log)
   const ask = async <Answer>(question: unknown): Promise<Answer> => {
     const answer = nextMessage<Answer>(child)
     child.send(question as object)
     return answer
   }
   const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = new Promise((done) => child.once('exit', done))
-    child.kill()
-    await gone
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((done) => child.once('exit', done))
+      child.kill()
+      await gone
+    }
+    rmSync(folder, { recursive: true, force: true })
   }
-  return { ready: await nextMessage<Ready>(child), ask, stop }
+  try {
+    return { ready: await nextMessage<Ready>(child), ask, stop }
+  } catch (error) {
+    console.error(readFileSync(join(folder, 'log'), 'utf8').slice(-4000))
+    await stop()
+    throw error
+  }
 }
 
 function nextMessage<T>(child: ChildProcess): Promise<T> {

@@ -1,17 +1,12 @@
 /** The yardstick: the least a Node proxy does, with Postern's pool and header rules, and no auth. */
 import { createServer, type IncomingMessage } from 'node:http'
-import { Pool } from 'undici'
+import { Agent } from 'undici'
 import { answerParent, readSettings } from './child.ts'
 import { listen } from './listen.ts'
 
 const { upstream } = readSettings<{ upstream: string }>()
 const { origin, pathname } = new URL(upstream)
-const pool = new Pool(origin, {
-  connections: 256,
-  pipelining: 1,
-  headersTimeout: 0,
-  bodyTimeout: 0,
-})
+const agent = new Agent({ headersTimeout: 300_000, bodyTimeout: 0 })
 
 const DROPPED = new Set(
   'connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade host expect authorization forwarded via'.split(
@@ -43,8 +38,14 @@ const server = createServer((request, response) => {
   response.once('close', () => gone.abort())
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   const headers = requestHeaders(request)
-  const options = { path: pathname, method: request.method ?? 'GET', headers, signal: gone.signal }
-  pool
+  const options = {
+    origin,
+    path: pathname,
+    method: request.method ?? 'GET',
+    headers,
+    signal: gone.signal,
+  }
+  agent
     .request({ ...options, body: hasBody ? request : null, responseHeaders: 'raw' })
     .then(({ statusCode, headers: answered, body }) => {
       response.writeHead(statusCode, forwardable(answered as unknown as string[], undefined))
