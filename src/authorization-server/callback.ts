@@ -1,0 +1,118 @@
+import { errorPage, outageAdvice, retryAdvice } from '../pages/error.ts'
+import { buildCodeRedirect, buildErrorRedirect } from '../protocol/authorization-response.ts'
+import { parseCookies } from '../protocol/cookies.ts'
+import type { Failure } from '../protocol/failure.ts'
+import { parseParameters } from '../protocol/form.ts'
+import { prefersHtml } from '../protocol/negotiation.ts'
+import { toOAuthError } from '../protocol/oauth-error.ts'
+import { MAX_CODE_LENGTH, MAX_REDIRECT_LENGTH } from './budgets.ts'
+import { nowSeconds, type AuthorizationServer } from './context.ts'
+import { oauthErrorResponse, onward, pageResponse } from './responses.ts'
+import type { AuthorizationCode, Transaction } from './sealed-values.ts'
+import { clearTransaction, openTransaction } from './transactions.ts'
+
+const CODE_SECONDS = 60
+const STATE = /^[A-Za-z0-9_-]{22}$/
+
+/**
+ * GET /idp/callback: the person comes back from the identity provider. Its code is not redeemed
+ * here but at /token, because only the client's code_verifier proves who asks; it travels inside
+ * our own code, with all that is needed to check it then.
+ */
+export async function handleCallback(
+  request: Request,
+  server: AuthorizationServer,
+): Promise<Response> {
+  const parameters = parseParameters(new URL(request.url).search.slice(1))
+  if (!parameters.ok) return refuseWithPage(request, server, parameters.failure)
+  const state = parameters.value.get('state') ?? ''
+  if (!STATE.test(state)) return refuseWithPage(request, server, { reason: 'transaction_missing' })
+  const cookies = parseCookies(request.headers.get('cookie') ?? '', server.cookies.isOurs)
+  if (!cookies.ok) return refuseWithPage(request, server, cookies.failure)
+  const transaction = await openTransaction(server, cookies.value, state)
+  if (!transaction.ok) return refuseWithPage(request, server, transaction.failure)
+
+  const answer = await server.identityProvider.validateCallback(
+    new URLSearchParams([...parameters.value]),
+    state,
+  )
+  if (!answer.ok && answer.failure.reason === 'idp_unavailable')
+    // The cookie stays: reloading this page may work.
+    return refuseWithPage(request, server, answer.failure)
+  if (!answer.ok) return refuseByRedirect(request, server, transaction.value, answer.failure)
+  return sendCode(request, server, transaction.value, answer.value)
+}
+
+async function sendCode(
+  request: Request,
+  server: AuthorizationServer,
+  transaction: Transaction,
+  answer: { code: string; iss?: string },
+): Promise<Response> {
+  const issuedAt = nowSeconds(server)
+  const { issuer, clientId } = server.config.identityProvider
+  const value: AuthorizationCode = {
+    idpCode: answer.code,
+    idpCallbackIss: answer.iss,
+    idpIssuer: issuer,
+    idpClientId: clientId,
+    codeVerifier: transaction.codeVerifier,
+    nonce: transaction.nonce,
+    client: transaction.client,
+    redirectUri: transaction.redirectUri,
+    codeChallenge: transaction.codeChallenge,
+    resource: transaction.resource,
+    scope: transaction.scope,
+    issuedAt,
+  }
+  const code = await server.sealer.seal('code', value, issuedAt + CODE_SECONDS)
+  const url = buildCodeRedirect({ ...transaction, issuer: server.config.issuer }, code)
+  if (code.length > MAX_CODE_LENGTH || url.length > MAX_REDIRECT_LENGTH)
+    return refuseByRedirect(request, server, transaction, { reason: 'code_too_large' })
+  server.runtime.emit({ type: 'callback.received', client: transaction.client })
+  const page = { title: 'Signed in', text: 'You are being taken back to your app.', url }
+  return onward(request, page, [clearTransaction(server, transaction.id)])
+}
+
+function refuseByRedirect(
+  request: Request,
+  server: AuthorizationServer,
+  transaction: Transaction,
+  failure: Failure,
+): Promise<Response> {
+  report(server, failure)
+  // What the identity provider wrote is never passed on: it could carry anybody's text.
+  const url = buildErrorRedirect(
+    { ...transaction, issuer: server.config.issuer },
+    toOAuthError(failure),
+  )
+  const text = 'Your app is being told. You can try again from there.'
+  const page = { title: 'The sign-in did not succeed', text, url }
+  return onward(request, page, [clearTransaction(server, transaction.id)])
+}
+
+/** No transaction, no client to tell: a page. */
+async function refuseWithPage(
+  request: Request,
+  server: AuthorizationServer,
+  failure: Failure,
+): Promise<Response> {
+  report(server, failure)
+  const error = toOAuthError(failure)
+  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
+  const advice = error.status === 503 ? outageAdvice() : retryAdvice()
+  return pageResponse(errorPage(error, advice), error.status)
+}
+
+function report(server: AuthorizationServer, failure: Failure): void {
+  server.runtime.emit({
+    type: 'callback.refused',
+    reason: failure.reason,
+    ...(failure.reason === 'idp_error' ? { error: knownError(failure.error) } : {}),
+  })
+}
+
+/** Error codes are short tokens; anything else came from somebody who wants it in our log. */
+function knownError(error: string): string {
+  return /^[a-z_]{1,40}$/.test(error) ? error : 'unknown'
+}

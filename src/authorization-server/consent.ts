@@ -1,0 +1,119 @@
+import { isRevoked } from '../config/revocation.ts'
+import { sha256 } from '../crypto/digest.ts'
+import { randomId } from '../crypto/signing.ts'
+import { appFaultAdvice, errorPage, outageAdvice, retryAdvice } from '../pages/error.ts'
+import { base64url } from '../protocol/base64url.ts'
+import { buildErrorRedirect } from '../protocol/authorization-response.ts'
+import { parseCookies } from '../protocol/cookies.ts'
+import type { Failure } from '../protocol/failure.ts'
+import { prefersHtml } from '../protocol/negotiation.ts'
+import { toOAuthError } from '../protocol/oauth-error.ts'
+import { redirectUriHost } from '../protocol/redirect-uri.ts'
+import { fail, ok, type Result } from '../protocol/result.ts'
+import { nowSeconds, type AuthorizationServer } from './context.ts'
+import { readForm } from './read-form.ts'
+import { oauthErrorResponse, onward, pageResponse } from './responses.ts'
+import { ConsentRequestSchema, type ConsentRequest } from './sealed-values.ts'
+import { startTransaction } from './transactions.ts'
+
+/** POST /consent: the person's decision. Only here does a sign-in begin to leave traces. */
+export async function handleConsent(
+  request: Request,
+  server: AuthorizationServer,
+): Promise<Response> {
+  const decision = await readDecision(request, server)
+  if (!decision.ok) {
+    server.runtime.emit({ type: 'consent.refused', reason: decision.failure.reason })
+    return refuse(request, decision.failure)
+  }
+  const { consent, approved, cookies } = decision.value
+  if (!approved) {
+    server.runtime.emit({ type: 'consent.denied', client: consent.client })
+    return onward(request, {
+      title: 'Cancelled',
+      text: 'Nothing was shared. Your app is being told.',
+      url: buildErrorRedirect(
+        { ...consent, issuer: server.config.issuer },
+        toOAuthError({ reason: 'consent_denied' }),
+      ),
+    })
+  }
+
+  const id = randomId(server.runtime.random)
+  const nonce = randomId(server.runtime.random)
+  const codeVerifier = base64url(server.runtime.random(32))
+  const url = await server.identityProvider.authorizationUrl({ state: id, nonce, codeVerifier })
+  if (!url.ok) return refuse(request, url.failure)
+  const { browser: _browser, ...bound } = consent
+  const setCookies = await startTransaction(server, cookies, {
+    ...bound,
+    id,
+    nonce,
+    codeVerifier,
+    issuedAt: nowSeconds(server),
+  })
+  server.runtime.emit({
+    type: 'consent.given',
+    client: consent.client,
+    redirectHost: redirectUriHost(consent.redirectUri),
+    resource: consent.resource,
+  })
+  const text = 'You are being taken to your organisation’s sign-in page.'
+  return onward(request, { title: 'Signing in', text, url: url.value }, setCookies)
+}
+
+async function readDecision(
+  request: Request,
+  server: AuthorizationServer,
+): Promise<
+  Result<
+    { consent: ConsentRequest; approved: boolean; cookies: ReadonlyMap<string, string> },
+    Failure
+  >
+> {
+  if (!isSameOrigin(request, server.config.issuer)) return fail({ reason: 'consent_cross_site' })
+  const form = await readForm(request)
+  if (!form.ok) return form
+  const action = form.value.get('action')
+  if (action !== 'approve' && action !== 'deny') return fail({ reason: 'consent_malformed' })
+  const opened = await server.sealer.open(
+    'consent',
+    form.value.get('request') ?? '',
+    ConsentRequestSchema,
+  )
+  if (!opened.ok)
+    return fail({
+      reason: opened.failure.reason === 'seal_expired' ? 'consent_expired' : 'consent_malformed',
+    })
+  const consent = opened.value
+  const cookies = parseCookies(request.headers.get('cookie') ?? '', server.cookies.isOurs)
+  if (!cookies.ok) return cookies
+  // The form must come back in the browser it was made for: else an attacker could have a victim
+  // submit the attacker's own form, or finish a sign-in that the victim began (RFC 9700 §4.7).
+  const browser = cookies.value.get(server.cookies.browser)
+  if (browser === undefined || (await sha256(browser)) !== consent.browser)
+    return fail({ reason: 'consent_other_browser' })
+  if (isRevoked(server.config.revokeBefore, consent)) return fail({ reason: 'client_revoked' })
+  return ok({ consent, approved: action === 'approve', cookies: cookies.value })
+}
+
+/** CSRF (RFC 9700 §4.7): browsers say where a form was sent from, and pages cannot forge it. */
+function isSameOrigin(request: Request, issuer: string): boolean {
+  const site = request.headers.get('sec-fetch-site')
+  const origin = request.headers.get('origin')
+  if (site !== null && site !== 'same-origin') return false
+  if (origin !== null && origin !== issuer) return false
+  return site !== null || origin !== null
+}
+
+function refuse(request: Request, failure: Failure): Response | Promise<Response> {
+  const error = toOAuthError(failure)
+  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
+  const advice =
+    error.status === 503
+      ? outageAdvice()
+      : failure.reason === 'consent_malformed'
+        ? appFaultAdvice()
+        : retryAdvice()
+  return pageResponse(errorPage(error, advice), error.status)
+}

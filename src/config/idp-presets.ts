@@ -1,0 +1,27 @@
+/** What is known about an identity provider beyond its discovery document. Data, not code. */
+export interface IdentityProviderPreset {
+  /** Whether an issuer is of this kind. */
+  issuer: RegExp
+  /** Asked for besides `openid`. */
+  scopes: readonly string[]
+  groupsClaim: string
+  refreshTokens: 'rotating' | 'unrotated' | 'unknown'
+}
+
+export const IDP_PRESETS: Readonly<Record<'cognito' | 'generic', IdentityProviderPreset>> = {
+  // Rotation is a setting of the app client, off by default (RefreshTokenRotation). Only `openid`
+  // is enabled on every client: a scope that is not enabled makes Cognito refuse the request.
+  cognito: {
+    issuer: /^https:\/\/(?:cognito-idp|issuer-cognito-idp)\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\//,
+    scopes: ['email'],
+    groupsClaim: 'cognito:groups',
+    refreshTokens: 'unrotated',
+  },
+  // Most providers give a refresh token for `offline_access` only (OpenID Connect Core §11).
+  generic: {
+    issuer: /./,
+    scopes: ['email', 'offline_access'],
+    groupsClaim: 'groups',
+    refreshTokens: 'unknown',
+  },
+}

@@ -1,0 +1,131 @@
+/** One rule of who may sign in. Every condition that is present must hold. */
+export interface AccessRule {
+  /** `sub` values at the identity provider. */
+  subjects?: string[]
+  /** Any one of these groups, read from the identity provider's `groupsClaim`. */
+  groups?: string[]
+  /** Domain of `email`, compared without case. Holds only with `email_verified` true. */
+  emailDomains?: string[]
+  /** Any other verified claim (`hd`, `tid` …): one of the listed values. */
+  claims?: Record<string, string[]>
+  /** Scopes this rule gives. Default: all scopes of the resource. */
+  scopes?: string[]
+}
+
+/** Who may sign in. There is no default: letting in everybody must be written down. */
+export type Access = 'anyoneTheIdpAdmits' | AccessRule[]
+
+/** Serves an admitted request in this process instead of forwarding it. */
+export type InProcessServer = (
+  request: Request,
+  context: { authInfo: AuthInfo },
+) => Response | Promise<Response>
+
+/** The shape the official MCP SDK hands to tools (`AuthInfo`). */
+export interface AuthInfo {
+  token: string
+  clientId: string
+  scopes: string[]
+  /** Seconds since the epoch. */
+  expiresAt: number
+  resource: URL
+  extra: { subject: string; issuer: string; email?: string; groups?: string[] }
+}
+
+export interface ResourceOptions {
+  /** The MCP URL exactly as people paste it (RFC 9728 `resource`). No trailing slash, no query. */
+  url: string
+  /** Where admitted requests go: the MCP server's own URL, or a handler in this process. */
+  upstream: string | InProcessServer
+  /** Shown on the consent page and as `resource_name`. Default: the host of `url`. */
+  name?: string
+  /** Scopes a client may hold here. Default `['mcp']`. */
+  scopes?: string[]
+  /** Scopes without which the gate answers 403 `insufficient_scope`. Default none. */
+  requiredScopes?: string[]
+}
+
+export interface IdentityProviderOptions {
+  /** OpenID issuer, as in its discovery document. */
+  issuer: string
+  clientId: string
+  /** Absent for a public client. */
+  clientSecret?: string
+  /** Default: `cognito` for a Cognito issuer, else `generic`. */
+  preset?: 'cognito' | 'generic'
+  /** How the secret is sent. Default `client_secret_basic`. */
+  tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post'
+  /** Asked of the identity provider; `openid` is always added. Default: the preset's. */
+  scopes?: string[]
+  /**
+   * Sent to the authorization endpoint besides our own, for providers that want more before they
+   * give a refresh token: `{ access_type: 'offline' }`, `{ prompt: 'consent' }`, `{ audience: … }`.
+   */
+  authorizationParameters?: Record<string, string>
+  /** Claim that lists groups. Default: the preset's. */
+  groupsClaim?: string
+  /** Whether a refresh yields a new refresh token and ends the old one. Default: the preset's. */
+  refreshTokens?: 'rotating' | 'unrotated' | 'unknown'
+  /** Whole seconds before a call counts as an outage. Default 8. */
+  timeoutSeconds?: number
+  /** Token bucket for calls to the identity provider: sustained calls per second. Default 100. */
+  requestsPerSecond?: number
+}
+
+/** A client known in advance. Without `secret` it is a public client. */
+export interface StaticClientOptions {
+  clientId: string
+  secret?: string
+  name?: string
+  redirectUris: string[]
+}
+
+export interface PosternOptions {
+  resources: ResourceOptions[]
+  identityProvider: IdentityProviderOptions
+  access: Access
+  /** 32-byte secrets, base64url. The first seals and signs; all open and verify. */
+  secrets: string[]
+  /** Former secrets that only open client ids. */
+  retiredSecrets?: string[]
+  /** Private JWKs (RSA ≥ 2048, EC P-256 or Ed25519) instead of the derived Ed25519 keys. The first signs. */
+  signingKeys?: JsonWebKey[]
+  clients?: {
+    /** Redirect URIs allowed besides loopback and the known clients' own; compared exactly. */
+    redirectUris?: string[]
+    static?: StaticClientOptions[]
+  }
+  lifetimes?: {
+    /** Default 900. At least 300: mcp-remote refreshes before every request below a minute. */
+    accessTokenSeconds?: number
+    /** Default 7 days. */
+    refreshTokenIdleSeconds?: number
+    /** Default 30 days. */
+    refreshTokenAbsoluteSeconds?: number
+    /** Access token lifetime when the identity provider gave no refresh token. Default 3600. */
+    sessionSecondsWithoutRefresh?: number
+  }
+  /** Seconds since the epoch; whatever was issued earlier is refused. */
+  revokeBefore?: {
+    all?: number
+    /** By subject (`sub` at the identity provider). */
+    subjects?: Record<string, number>
+    /** By client, named as in events and in the token's `client_id`. */
+    clients?: Record<string, number>
+  }
+  /** Groups that may reach the MCP server in `X-Forwarded-Groups` and the token. Default none. */
+  forwardGroups?: string[]
+  /** Browser origins besides our own that may call the MCP endpoint. */
+  allowedOrigins?: string[]
+  /** Host header values accepted besides the public one. */
+  allowedHosts?: string[]
+  /** Largest request body in bytes. Default 16 MiB. */
+  maxBodyBytes?: number
+  /** `development` permits what production refuses. Default `production`. */
+  environment?: 'production' | 'development'
+  /**
+   * Accept an identity provider that never rotates refresh tokens: a stolen refresh token then
+   * works until it expires or is revoked.
+   */
+  dangerouslyAllowUnrotatedRefreshTokens?: boolean
+}

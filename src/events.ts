@@ -1,0 +1,37 @@
+/**
+ * What Postern tells its operator. The only telemetry seam: log lines, metrics and tests all read
+ * these. No field ever holds a token, code, secret, cookie, `state` or query string.
+ */
+export type PosternEvent =
+  | { type: 'client.registered'; client: string; clientName?: string; redirectHosts: string[] }
+  | { type: 'registration.refused'; reason: string }
+  | { type: 'authorize.shown'; client: string; redirectHost: string; resource: string }
+  | { type: 'authorize.refused'; reason: string; client?: string }
+  | { type: 'consent.given'; client: string; redirectHost: string; resource: string }
+  | { type: 'consent.denied'; client: string }
+  | { type: 'consent.refused'; reason: string }
+  | { type: 'callback.received'; client: string }
+  | { type: 'callback.refused'; reason: string; error?: string }
+  | {
+      type: 'token.issued'
+      grant: 'authorization_code' | 'refresh_token'
+      client: string
+      subject: string
+      resource: string
+      scope: string
+      jti: string
+      expiresInSeconds: number
+    }
+  | { type: 'token.refused'; grant?: string; reason: string; client?: string }
+  | { type: 'token.without-refresh'; client: string; reason: string }
+  | { type: 'token.revoked'; client: string; subject: string }
+  | { type: 'revocation.refused'; reason: string }
+  | { type: 'identity-provider.unavailable'; step: string; reason: string; status?: number }
+  | { type: 'identity-provider.warning'; reason: string }
+  | { type: 'identity-provider.ready'; issuer: string }
+  | { type: 'gate.admitted'; subject: string; client: string; resource: string; jti: string }
+  | { type: 'gate.refused'; reason: string; status: number; resource?: string }
+  | { type: 'upstream.failed'; reason: string; resource: string }
+  | { type: 'fault'; requestId: string; message: string; stack?: string }
+
+export type Emit = (event: PosternEvent) => void

@@ -1,0 +1,213 @@
+import type { AuthInfo } from '../config/options.ts'
+import type { Config, Resource } from '../config/resolve.ts'
+import { parseBearer } from '../protocol/bearer.ts'
+import type { CookieNames } from '../protocol/cookies.ts'
+import {
+  forwardableRequestHeaders,
+  forwardableResponseHeaders,
+  headerValues,
+  type HeaderList,
+} from '../protocol/headers.ts'
+import { parseScope } from '../protocol/scope.ts'
+import type { Runtime } from '../runtime.ts'
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
+import type { GateKeys } from './gate-keys.ts'
+import { identityHeaders, toAuthInfo } from './identity.ts'
+import { challenge, refuse, sessionNotFound, type Refusal } from './refusal.ts'
+import { bindSessionId, openSessionId } from './session-id.ts'
+import { createVerifiedTokens } from './verified-tokens.ts'
+
+/** The head of a request for a resource, as it came in. */
+export interface RequestHead {
+  method: string
+  /** Path and query as sent: origin-form (RFC 9112 §3.2.1). */
+  target: string
+  /** Value of `Host`. */
+  host: string
+  /** Every header line by itself: joined duplicates would hide an attack. */
+  headers: HeaderList
+}
+
+export interface Admitted {
+  admitted: true
+  resource: Resource
+  /** Where a forwarding platform sends the request; undefined for an in-process server. */
+  upstreamUrl: string | undefined
+  /** The headers to send there. */
+  headers: [string, string][]
+  authInfo: AuthInfo
+  /** Turns the MCP server's response headers into those for the client. */
+  responseHeaders: (upstream: HeaderList) => Promise<[string, string][]>
+}
+
+export type Admission = Admitted | Refusal
+
+export interface Gate {
+  admit: (head: RequestHead) => Promise<Admission>
+}
+
+/** The only way to a resource: a refusal, or the headers to send on. */
+export function createGate(
+  config: Config,
+  keys: GateKeys,
+  cookies: CookieNames,
+  runtime: Runtime,
+): Gate {
+  const verifyToken = createVerifiedTokens(config, keys, runtime)
+  const byPath = new Map(
+    config.resources.flatMap((resource): [string, Resource][] => {
+      const { pathname } = new URL(resource.url)
+      // One trailing slash is the same resource; a redirect would lose `Authorization` in clients.
+      return pathname === '/'
+        ? [['/', resource]]
+        : [
+            [pathname, resource],
+            [`${pathname}/`, resource],
+          ]
+    }),
+  )
+  const publicUrl = new URL(config.issuer)
+
+  async function admit(head: RequestHead): Promise<Admission> {
+    const refused = (reason: string, refusal: Refusal, resource?: Resource): Refusal => {
+      runtime.emit({
+        type: 'gate.refused',
+        reason,
+        status: refusal.status,
+        ...(resource === undefined ? {} : { resource: resource.url }),
+      })
+      return refusal
+    }
+
+    // DNS rebinding: a page of another name that resolves to us says that name in Host.
+    if (!isAllowedHost(head.host, config))
+      return refused('host_unknown', refuse(403, 'This host name is not served here'))
+    const origins = headerValues(head.headers, 'origin')
+    const [origin] = origins
+    if (origins.length > 1 || (origin !== undefined && !config.allowedOrigins.has(origin)))
+      return refused('origin_not_allowed', refuse(403, 'This Origin may not call this server'))
+    const [path = '', query] = splitOnce(head.target, '?')
+    const resource = byPath.get(path)
+    if (resource === undefined) return refused('resource_unknown', refuse(404, 'Not found'))
+    if (origin !== undefined && isPreflight(head.method, head.headers))
+      return {
+        admitted: false,
+        status: 204,
+        headers: preflightHeaders(origin, head.headers),
+        body: '',
+      }
+
+    const admission = await admitToken(head, resource, query)
+    if (!admission.admitted) admission.headers.push(...corsHeaders(origin))
+    return admission
+
+    async function admitToken(
+      request: RequestHead,
+      target: Resource,
+      search: string | undefined,
+    ): Promise<Admission> {
+      const accept = headerValues(request.headers, 'accept').join(',')
+      const caller = { method: request.method, accept }
+      // RFC 6750 §2.3 as MCP has it: a token in the URL ends up in logs, so it is never looked at.
+      if (/(?:^|&)access_token(?:=|&|$)/i.test(search ?? '')) {
+        const description = 'The access token must be in the Authorization header'
+        const problem = { status: 400, error: 'invalid_request', description } as const
+        return refused('token_in_query', await challenge(target, caller, problem), target)
+      }
+      const bearer = parseBearer(headerValues(request.headers, 'authorization'))
+      if (!bearer.ok) {
+        const { reason } = bearer.failure
+        const problem =
+          reason === 'token_absent'
+            ? // RFC 6750 §3.1: no error code where no token was sent.
+              ({ status: 401, description: 'Sign in first' } as const)
+            : reason === 'authorization_duplicated'
+              ? ({
+                  status: 400,
+                  error: 'invalid_request',
+                  description: 'Authorization must be sent once',
+                } as const)
+              : ({
+                  status: 401,
+                  error: 'invalid_token',
+                  description: 'The access token is malformed',
+                } as const)
+        return refused(reason, await challenge(target, caller, problem), target)
+      }
+      const verified = await verifyToken(bearer.value, target)
+      if (!verified.ok) {
+        const description = 'The access token is invalid or has expired'
+        const problem = { status: 401, error: 'invalid_token', description } as const
+        return refused(verified.failure.reason, await challenge(target, caller, problem), target)
+      }
+      const { claims, identityJwt } = verified.value
+      const held = parseScope(claims.scope)
+      if (!target.requiredScopes.every((scope) => held.includes(scope))) {
+        const problem = {
+          status: 403,
+          error: 'insufficient_scope',
+          description: 'The access token does not cover what this server requires',
+          // Existing scopes as well: older clients replace their scope by this one.
+          scope: [...new Set([...held, ...target.requiredScopes])].join(' '),
+        } as const
+        return refused('insufficient_scope', await challenge(target, caller, problem), target)
+      }
+
+      const headers = forwardableRequestHeaders(request.headers, cookies.isOurs)
+      const owner = { idp: claims.idp, sub: claims.sub, resource: target.url }
+      const session = headers.findIndex(([name]) => name === 'mcp-session-id')
+      if (session !== -1) {
+        const own = await openSessionId(headers[session]?.[1] ?? '', owner, keys.mac)
+        if (own === undefined) return refused('session_of_another', sessionNotFound(), target)
+        headers.splice(session, 1, ['mcp-session-id', own])
+      }
+      headers.push(
+        ...identityHeaders(claims),
+        ['x-postern-identity', await identityJwt()],
+        ['x-forwarded-host', publicUrl.host],
+        ['x-forwarded-proto', publicUrl.protocol.slice(0, -1)],
+      )
+      runtime.emit({
+        type: 'gate.admitted',
+        subject: claims.sub,
+        client: claims.client_id,
+        resource: target.url,
+        jti: claims.jti,
+      })
+      return {
+        admitted: true,
+        resource: target,
+        upstreamUrl: upstreamUrl(target, search),
+        headers,
+        authInfo: toAuthInfo(bearer.value, claims),
+        responseHeaders: async (upstream) => {
+          const kept = forwardableResponseHeaders(upstream, cookies.isOurs)
+          for (const header of kept)
+            if (header[0] === 'mcp-session-id')
+              header[1] = await bindSessionId(header[1], owner, keys.mac)
+          return [...kept, ...corsHeaders(origin)]
+        },
+      }
+    }
+  }
+
+  return { admit }
+}
+
+export function isAllowedHost(host: string, config: Config): boolean {
+  const defaultPort = config.issuer.startsWith('https:') ? ':443' : ':80'
+  const lower = host.toLowerCase()
+  return config.allowedHosts.has(
+    lower.endsWith(defaultPort) ? lower.slice(0, -defaultPort.length) : lower,
+  )
+}
+
+function upstreamUrl(resource: Resource, search: string | undefined): string | undefined {
+  if (typeof resource.upstream !== 'string') return undefined
+  return search === undefined ? resource.upstream : `${resource.upstream}?${search}`
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const index = text.indexOf(separator)
+  return index === -1 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)]
+}

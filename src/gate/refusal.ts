@@ -1,0 +1,74 @@
+import type { Resource } from '../config/resolve.ts'
+import { connectPage } from '../pages/connect.ts'
+import { pageHeaders } from '../pages/layout.ts'
+import { buildChallenge } from '../protocol/bearer.ts'
+import { protectedResourceMetadataUrl } from '../protocol/metadata.ts'
+import { prefersHtml } from '../protocol/negotiation.ts'
+
+/** A finished answer of the gate: nothing reaches the MCP server. */
+export interface Refusal {
+  admitted: false
+  status: number
+  headers: [string, string][]
+  body: string
+}
+
+type ChallengeError = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+export function refuse(
+  status: number,
+  description: string,
+  headers: [string, string][] = [],
+): Refusal {
+  return {
+    admitted: false,
+    status,
+    headers: [
+      ['content-type', 'application/json'],
+      ['cache-control', 'no-store'],
+      ['x-content-type-options', 'nosniff'],
+      ...headers,
+    ],
+    body: JSON.stringify({ error_description: description }),
+  }
+}
+
+/** 401, 400 or 403 with the challenge from which clients find the way in (RFC 9728 §5.1). */
+export async function challenge(
+  resource: Resource,
+  request: { method: string; accept: string | undefined },
+  problem: { status: 400 | 401 | 403; error?: ChallengeError; description: string; scope?: string },
+): Promise<Refusal> {
+  const header = buildChallenge({
+    ...(problem.error === undefined
+      ? {}
+      : { error: problem.error, error_description: problem.description }),
+    scope: problem.scope ?? resource.scopes.join(' '),
+    resource_metadata: protectedResourceMetadataUrl(resource.url),
+  })
+  if (problem.status === 401 && request.method === 'GET' && prefersHtml(request.accept))
+    return {
+      admitted: false,
+      status: problem.status,
+      headers: [...Object.entries(await pageHeaders()), ['www-authenticate', header]],
+      body: String(await connectPage({ resource: resource.url, name: resource.name })),
+    }
+  return refuse(problem.status, problem.description, [['www-authenticate', header]])
+}
+
+/**
+ * The MCP server's own words for a session it does not have, because that is what clients answer by
+ * starting a new one. Without a JSON-RPC body a 404 would make them change the protocol.
+ */
+export function sessionNotFound(): Refusal {
+  const error = { code: -32001, message: 'Session not found' }
+  return {
+    admitted: false,
+    status: 404,
+    headers: [
+      ['content-type', 'application/json'],
+      ['cache-control', 'no-store'],
+    ],
+    body: JSON.stringify({ jsonrpc: '2.0', error, id: null }),
+  }
+}

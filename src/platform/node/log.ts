@@ -1,0 +1,23 @@
+import { destination, pino } from 'pino'
+import type { Emit, PosternEvent } from '../../events.ts'
+
+/** Events as JSON lines on stderr. Stdout belongs to the answer of a command. */
+export function logEvents(level: string = 'info'): Emit {
+  const logger = pino({ level, base: null }, destination({ dest: 2, sync: false }))
+  return (event) => logger[levelOf(event)](event)
+}
+
+function levelOf(event: PosternEvent): 'error' | 'warn' | 'info' | 'debug' {
+  switch (event.type) {
+    case 'fault':
+      return 'error'
+    case 'identity-provider.unavailable':
+    case 'identity-provider.warning':
+    case 'upstream.failed':
+      return 'warn'
+    case 'gate.admitted':
+      return 'debug'
+    default:
+      return 'info'
+  }
+}

@@ -1,0 +1,66 @@
+/** Paths of the authorization server, all on the issuer's origin. */
+export const PATHS = {
+  authorize: '/authorize',
+  consent: '/consent',
+  callback: '/idp/callback',
+  token: '/token',
+  register: '/register',
+  revoke: '/revoke',
+  jwks: '/.well-known/jwks.json',
+  identityJwks: '/.well-known/postern-identity-jwks.json',
+  authorizationServerMetadata: '/.well-known/oauth-authorization-server',
+  openidConfiguration: '/.well-known/openid-configuration',
+  protectedResourceMetadata: '/.well-known/oauth-protected-resource',
+  liveness: '/healthz',
+  readiness: '/readyz',
+} as const
+
+/** RFC 8414 §2, with RFC 9207 §3. `offline_access` is never offered: it would force a prompt. */
+export function buildAuthorizationServerMetadata(input: {
+  issuer: string
+  scopes: readonly string[]
+  confidentialClients: boolean
+}): Record<string, unknown> {
+  const { issuer } = input
+  const authMethods = input.confidentialClients
+    ? ['none', 'client_secret_basic', 'client_secret_post']
+    : ['none']
+  return {
+    issuer,
+    authorization_endpoint: issuer + PATHS.authorize,
+    token_endpoint: issuer + PATHS.token,
+    registration_endpoint: issuer + PATHS.register,
+    revocation_endpoint: issuer + PATHS.revoke,
+    jwks_uri: issuer + PATHS.jwks,
+    scopes_supported: input.scopes,
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+  }
+}
+
+/** RFC 9728 §2. `resource` is the URL that people paste, byte for byte. */
+export function buildProtectedResourceMetadata(input: {
+  issuer: string
+  resource: string
+  name: string
+  scopes: readonly string[]
+}): Record<string, unknown> {
+  return {
+    resource: input.resource,
+    authorization_servers: [input.issuer],
+    scopes_supported: input.scopes,
+    bearer_methods_supported: ['header'],
+    resource_name: input.name,
+  }
+}
+
+/** RFC 9728 §3.1: the well-known string goes between host and path. */
+export function protectedResourceMetadataUrl(resource: string): string {
+  const { origin, pathname } = new URL(resource)
+  return origin + PATHS.protectedResourceMetadata + (pathname === '/' ? '' : pathname)
+}
