@@ -13,7 +13,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { MUTANTS, type Mutant } from '../tests/mutants/list.ts'
+import { MUTANTS } from '../tests/mutants/list.ts'
+import type { Mutant } from '../tests/mutants/mutant.ts'
 
 const COPIED = ['src', 'tests', 'bin', 'scripts', 'examples', 'docs', 'package.json']
 const COPIED_CONFIG = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.core.json']

@@ -55,9 +55,10 @@ export async function issueTokens(
   const scope = (requested.length > 0 ? requested : granted).join(' ')
 
   const refreshToken = await sealRefreshToken(grant, granted.join(' '), server)
-  const lifetime = refreshToken
-    ? config.lifetimes.accessTokenSeconds
-    : config.lifetimes.sessionSecondsWithoutRefresh
+  const lifetime =
+    refreshToken === undefined
+      ? config.lifetimes.sessionSecondsWithoutRefresh
+      : config.lifetimes.accessTokenSeconds
   const issuedAt = nowSeconds(server)
   const jti = randomId(runtime.random)
   const [key] = await server.signingKeys()

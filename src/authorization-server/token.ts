@@ -25,8 +25,12 @@ export async function handleToken(
   if (!client.ok) {
     const usedBasic = request.headers.has('authorization')
     // RFC 6749 §5.2
-    const headers = usedBasic ? { 'WWW-Authenticate': 'Basic realm="postern"' } : {}
-    return refuse(server, client.failure, undefined, headers)
+    return refuse(
+      server,
+      client.failure,
+      undefined,
+      usedBasic ? { 'WWW-Authenticate': 'Basic realm="postern"' } : {},
+    )
   }
   const tokens = await grantTokens(form.value, client.value, server)
   if (!tokens.ok) return refuse(server, tokens.failure, client.value.name)
@@ -54,7 +58,7 @@ function refuse(
   server: AuthorizationServer,
   failure: Failure,
   client?: string,
-  headers: HeadersInit = {},
+  headers: Record<string, string> = {},
 ): Response {
   server.runtime.emit({
     type: 'token.refused',

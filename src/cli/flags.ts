@@ -115,20 +115,12 @@ function parseAccess(rules: Parsed['values']['access']): Access | undefined {
 }
 
 function parseAccessRule(rule: string): AccessRule {
-  const match = /^(subject|group|email-domain|claim):(.+)$/.exec(rule)
-  const value = match?.[2] ?? ''
-  switch (match?.[1]) {
-    case 'subject':
-      return { subjects: [value] }
-    case 'group':
-      return { groups: [value] }
-    case 'email-domain':
-      return { emailDomains: [value] }
-    case 'claim': {
-      const [, name, wanted] = /^([^=]+)=(.+)$/.exec(value) ?? []
-      if (name !== undefined && wanted !== undefined) return { claims: { [name]: [wanted] } }
-    }
-  }
+  const [, kind, value = ''] = /^(subject|group|email-domain|claim):(.+)$/.exec(rule) ?? []
+  if (kind === 'subject') return { subjects: [value] }
+  if (kind === 'group') return { groups: [value] }
+  if (kind === 'email-domain') return { emailDomains: [value] }
+  const [, name, wanted] = (kind === 'claim' ? /^([^=]+)=(.+)$/.exec(value) : null) ?? []
+  if (name !== undefined && wanted !== undefined) return { claims: { [name]: [wanted] } }
   throw new UsageError(
     `--access ${JSON.stringify(rule)} is not a rule: use anyone-the-idp-admits, subject:SUB, group:NAME, email-domain:DOMAIN or claim:NAME=VALUE`,
   )

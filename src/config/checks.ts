@@ -98,8 +98,8 @@ export function checkAccess(
   if (access === 'anyoneTheIdpAdmits') return
   const offered = new Set(resources.flatMap((resource) => resource.scopes ?? ['mcp']))
   for (const [index, rule] of access.entries()) {
-    const { scopes, ...conditions } = rule
-    if (!Object.values(conditions).some((condition) => condition !== undefined))
+    const { subjects, groups, emailDomains, claims, scopes } = rule
+    if ((subjects ?? groups ?? emailDomains ?? claims) === undefined)
       issues.push({
         path: `access.${index}`,
         message: 'has no condition, so it would admit everybody',

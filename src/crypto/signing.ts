@@ -1,4 +1,4 @@
-import { SignJWT, calculateJwkThumbprint, importJWK } from 'jose'
+import { SignJWT, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
 import { base64url } from '../protocol/base64url.ts'
 import { signatureAlgorithmOf } from '../config/signing-jwk.ts'
 import { deriveBits } from './keys.ts'
@@ -30,12 +30,19 @@ export async function deriveSigningKey(
 export async function importSigningKey(jwk: JsonWebKey): Promise<SigningKey> {
   const alg = signatureAlgorithmOf(jwk)
   if (alg === undefined) throw new TypeError('a signing key must be Ed25519, EC P-256 or RSA')
-  const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, key_ops: _ops, ext: _ext, ...rest } = jwk
-  const kid = await calculateJwkThumbprint(rest as Parameters<typeof calculateJwkThumbprint>[0])
-  const privateKey = await importJWK({ ...jwk } as Parameters<typeof importJWK>[0], alg)
+  const publicJwk = publicPart(jwk)
+  const kid = await calculateJwkThumbprint(publicJwk)
+  const privateKey = await importJWK({ ...jwk }, alg)
   if (!(privateKey instanceof CryptoKey) || privateKey.type !== 'private')
     throw new TypeError('a signing key must be a private JWK')
-  return { kid, alg, privateKey, publicJwk: { ...rest, kid, alg, use: 'sig' } }
+  return { kid, alg, privateKey, publicJwk: { ...publicJwk, kid, alg, use: 'sig' } }
+}
+
+/** Named one by one: a private member that is new to us must never be published. */
+function publicPart({ kty, crv, x, y, n, e }: JsonWebKey): JWK {
+  return Object.fromEntries(
+    Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+  )
 }
 
 export async function signJwt(

@@ -31,7 +31,7 @@ export async function forwardByFetch(
             // The client's disconnect is the MCP server's (2026-07-28: it cancels the request).
             signal: request.signal,
             ...(limit.body === null ? {} : { duplex: 'half' }),
-          } as RequestInit)
+          })
     const headers = await admission.responseHeaders([...response.headers])
     return new Response(response.body, { status: response.status, headers })
   } catch (error) {
@@ -65,7 +65,7 @@ function inProcessRequest(
     body,
     signal: request.signal,
     ...(body === null ? {} : { duplex: 'half' }),
-  } as RequestInit)
+  })
 }
 
 /** Cuts a body while it streams: the length that a client declares need not be true. */

@@ -86,7 +86,7 @@ export function createGate(
     const [origin] = origins
     if (origins.length > 1 || (origin !== undefined && !config.allowedOrigins.has(origin)))
       return refused('origin_not_allowed', refuse(403, 'This Origin may not call this server'))
-    const [path = '', query] = splitOnce(head.target, '?')
+    const [path, query] = splitOnce(head.target, '?')
     const resource = byPath.get(path)
     if (resource === undefined) return refused('resource_unknown', refuse(404, 'Not found'))
     if (origin !== undefined && isPreflight(head.method, head.headers))

@@ -69,8 +69,10 @@ export function answer(
   headers: readonly (readonly [string, string])[],
   body: string,
 ): void {
-  response.writeHead(status, headers.flat())
-  response.end(body)
+  const bytes = Buffer.from(body)
+  const length = status === 204 ? [] : ['content-length', String(bytes.length)]
+  response.writeHead(status, [...headers.flat(), ...length])
+  response.end(bytes)
 }
 
 function answerProblem(response: ServerResponse, status: number, description: string): void {
