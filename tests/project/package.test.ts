@@ -83,7 +83,7 @@ describe('the packed package, installed in an empty folder', () => {
         const posternFetch: (request: Request) => Response | Promise<Response> = createPostern(options).fetch
         // @ts-expect-error access has no default
         createPostern({ ...options, access: undefined })
-        export const started: Promise<{ url: string; close: () => Promise<void> }> = serve({
+        export const started: Promise<{ port: number; close: () => Promise<void> }> = serve({
           postern: options,
           listen: { host: '127.0.0.1', port: 0 },
         })
