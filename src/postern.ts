@@ -19,6 +19,7 @@ import { handleToken } from './authorization-server/token.ts'
 import { buildRedirectPolicy } from './clients/redirect-policy.ts'
 import type { PosternOptions } from './config/options.ts'
 import { resolveConfig, type Config } from './config/resolve.ts'
+import { sha256 } from './crypto/digest.ts'
 import { createSealer } from './crypto/seal.ts'
 import { deriveSigningKey, importSigningKey, randomId, type SigningKey } from './crypto/signing.ts'
 import { forwardByFetch, toResponse } from './gate/forward.ts'
@@ -35,7 +36,7 @@ import { createIdentityProvider } from './identity-provider/identity-provider.ts
 import { cookieNames } from './protocol/cookies.ts'
 import { PATHS } from './protocol/metadata.ts'
 import { toOAuthError } from './protocol/oauth-error.ts'
-import { defaultRuntime, type Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 
 export type { Access, AccessRule, AuthInfo, PosternOptions } from './config/options.ts'
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
@@ -76,6 +77,16 @@ export function createPostern(options: PosternOptions, runtime: Partial<Runtime>
     admit: async (head) => (await gate()).gate.admit(head),
     isReady: () => server.identityProvider.isReady(),
     config,
+  }
+}
+
+function defaultRuntime(): Runtime {
+  return {
+    now: () => Date.now(),
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    sha256,
+    fetch: (input, init) => globalThis.fetch(input, init),
+    emit: () => {},
   }
 }
 

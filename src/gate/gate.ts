@@ -37,7 +37,7 @@ export interface Admitted {
   headers: [string, string][]
   authInfo: AuthInfo
   /** Turns the MCP server's response headers into those for the client. */
-  responseHeaders: (upstream: HeaderList) => Promise<[string, string][]>
+  responseHeaders: (upstream: HeaderList) => [string, string][] | Promise<[string, string][]>
 }
 
 export type Admission = Admitted | Refusal
@@ -180,12 +180,15 @@ export function createGate(
         upstreamUrl: upstreamUrl(target, search),
         headers,
         authInfo: toAuthInfo(bearer.value, claims),
-        responseHeaders: async (upstream) => {
+        responseHeaders: (upstream) => {
           const kept = forwardableResponseHeaders(upstream, cookies.isOurs)
-          for (const header of kept)
-            if (header[0] === 'mcp-session-id')
-              header[1] = await bindSessionId(header[1], owner, keys.mac)
-          return [...kept, ...corsHeaders(origin)]
+          kept.push(...corsHeaders(origin))
+          const session = kept.find(([name]) => name === 'mcp-session-id')
+          if (session === undefined) return kept
+          return bindSessionId(session[1], owner, keys.mac).then((bound) => {
+            session[1] = bound
+            return kept
+          })
         },
       }
     }

@@ -6,7 +6,6 @@ import {
   type AccessTokenClaims,
   type AccessTokenFailure,
 } from '../crypto/access-token.ts'
-import { sha256 } from '../crypto/digest.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Runtime } from '../runtime.ts'
 import type { GateKeys } from './gate-keys.ts'
@@ -32,7 +31,7 @@ export function createVerifiedTokens(
   const remembered = new LRUCache<string, VerifiedToken>({ max: MAX_REMEMBERED })
 
   return async (token, resource) => {
-    const key = await sha256(`${resource.url}\n${token}`)
+    const key = await runtime.sha256(`${resource.url}\n${token}`)
     let verified = remembered.get(key)
     if (verified === undefined) {
       const claims = await verifyAccessToken(token, keys.verification, {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { errors, type Agent } from 'undici'
+import { errors, type Agent, type Dispatcher } from 'undici'
 import type { Emit } from '../../events.ts'
-import type { Postern } from '../../postern.ts'
+import type { Admission, Postern } from '../../postern.ts'
 import type { HeaderList } from '../../protocol/headers.ts'
+
+type Admitted = Extract<Admission, { admitted: true }>
 
 class BodyTooLarge extends Error {}
 
@@ -31,35 +32,79 @@ export async function forward(
   // Asked for only now: nobody should send a large body to be refused.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
 
-  const gone = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
-  })
   const url = new URL(admission.upstreamUrl ?? '')
-  try {
-    const upstream = await agent.request({
+  agent.dispatch(
+    {
       origin: url.origin,
       path: url.pathname + url.search,
-      method: request.method ?? 'GET',
+      method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
       headers: admission.headers.flat(),
       body: bodyOf(request, declared, maxBodyBytes),
-      signal: gone.signal,
-      responseHeaders: 'raw',
-    })
-    // With `responseHeaders: 'raw'` undici gives the list of names and values.
-    const raw = upstream.headers as unknown as string[]
-    const headers = await admission.responseHeaders(pairs(raw))
-    response.writeHead(upstream.statusCode, headers.flat())
-    response.flushHeaders()
-    await pipeline(upstream.body, response)
-  } catch (error) {
-    if (gone.signal.aborted) return
+    },
+    new Relay(response, admission, emit),
+  )
+}
+
+/** Passes the MCP server's answer on as it comes, at the speed at which the client reads. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse
+  readonly #admission: Admitted
+  readonly #emit: Emit
+
+  constructor(response: ServerResponse, admission: Admitted, emit: Emit) {
+    this.#response = response
+    this.#admission = admission
+    this.#emit = emit
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const abort = (): void => {
+      if (!this.#response.writableFinished) controller.abort(new errors.RequestAbortedError())
+    }
+    if (this.#response.destroyed) abort()
+    else this.#response.once('close', abort)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    // 1xx: the final answer is still to come.
+    if (status < 200) return
+    const headers = this.#admission.responseHeaders(rawPairs(controller.rawHeaders))
+    if (!(headers instanceof Promise)) return this.#begin(status, headers)
+    controller.pause()
+    headers.then(
+      (bound) => {
+        this.#begin(status, bound)
+        controller.resume()
+      },
+      (error: Error) => controller.abort(error),
+    )
+  }
+
+  #begin(status: number, headers: readonly (readonly [string, string])[]): void {
+    this.#response.writeHead(status, headers.flat())
+    // A body of known length follows at once; a stream may be silent for long.
+    if (!headers.some(([name]) => name === 'content-length')) this.#response.flushHeaders()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#response.write(chunk)) return
+    controller.pause()
+    this.#response.once('drain', () => controller.resume())
+  }
+
+  onResponseEnd(): void {
+    this.#response.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#response.destroyed) return
     const problem = describe(error)
+    const { resource } = this.#admission
     if (problem.status !== 413)
-      emit({ type: 'upstream.failed', reason: problem.reason, resource: admission.resource.url })
+      this.#emit({ type: 'upstream.failed', reason: problem.reason, resource: resource.url })
     // Too late for a status: cutting the connection is the only honest end.
-    if (response.headersSent) response.destroy()
-    else answerProblem(response, problem.status, problem.description)
+    if (this.#response.headersSent) this.#response.destroy()
+    else answerProblem(this.#response, problem.status, problem.description)
   }
 }
 
@@ -124,4 +169,9 @@ function pairs(raw: readonly string[]): HeaderList {
   for (let index = 0; index + 1 < raw.length; index += 2)
     list.push([String(raw[index]), String(raw[index + 1])])
   return list
+}
+
+/** undici types these loosely: a flat list of names and values, as bytes. */
+function rawPairs(raw: unknown): HeaderList {
+  return pairs((raw as Buffer[]).map((value) => value.toString('latin1')))
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -8,6 +9,8 @@ import { PATHS } from '../../protocol/metadata.ts'
 import type { Runtime } from '../../runtime.ts'
 import { answer, forward } from './forward.ts'
 import { logEvents } from './log.ts'
+
+const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
 export interface ServeOptions {
   postern: PosternOptions
@@ -37,7 +40,7 @@ export interface RunningServer {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const emit = options.runtime?.emit ?? logEvents()
-  const postern = createPostern(options.postern, { ...options.runtime, emit })
+  const postern = createPostern(options.postern, { sha256, ...options.runtime, emit })
   const agent = new Agent({
     headersTimeout: (options.upstreamTimeoutSeconds ?? 300) * 1000,
     // Streams may be silent for as long as their server likes.
