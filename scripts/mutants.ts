@@ -161,4 +161,10 @@ async function main(): Promise<void> {
   }
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  console.error(error)
+  console.log('0 passed, 1 failed')
+  process.exitCode = 1
+}
