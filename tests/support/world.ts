@@ -10,7 +10,7 @@ export const MCP_URL: string = `${ISSUER}/mcp`
 export const IDP_ORIGIN = 'https://idp.example.test'
 export const UPSTREAM = 'http://upstream.test/mcp'
 export const SECRET_A = 'fJ3v0mZ7Zl7o2m0w3Zb1k8Qe5xT9uR4nY6sHcAqLpWg'
-export const SECRET_B = 'Qm9zM2hXc1JrTjV2eVg4YkQ2ZkpwTDdnVHdBMUtVMnM'
+export const SECRET_B = '1WKDRANCji6WuSzPnt2S5Ec6RA-LMSVaLp9LqruXvcQ'
 export const USER = { username: 'ada', password: 'correct-Horse1', email: 'ada@example.test' }
 
 /** A whole Postern with its identity provider and MCP server, in one process and on one clock. */

@@ -37,7 +37,7 @@ export async function forward(
     {
       origin: url.origin,
       path: url.pathname + url.search,
-      method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+      method: request.method ?? 'GET',
       headers: admission.headers.flat(),
       body: bodyOf(request, declared, maxBodyBytes),
     },

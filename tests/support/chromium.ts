@@ -1,0 +1,40 @@
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+
+let running: Promise<Browser> | undefined
+
+/**
+ * One real headless Chromium for the whole test process. It comes with `npm ci` and brings its own
+ * shared libraries; `CHROMIUM_PATH` names another where that build does not run.
+ */
+export function launchChromium(): Promise<Browser> {
+  running ??= launch()
+  return running
+}
+
+/** A person's browser: own cookies, nothing shared with other tests. */
+export async function newPerson(): Promise<BrowserContext> {
+  const browser = await launchChromium()
+  const context = await browser.newContext()
+  context.setDefaultTimeout(10_000)
+  return context
+}
+
+export async function closeChromium(): Promise<void> {
+  const browser = await running
+  running = undefined
+  await browser?.close()
+}
+
+async function launch(): Promise<Browser> {
+  const quiet = ['--no-sandbox', '--disable-background-networking', '--disable-component-update']
+  const named = process.env['CHROMIUM_PATH']
+  if (named !== undefined) return chromium.launch({ executablePath: named, args: quiet })
+  // Makes the package unpack libnss3 and its like beside the browser, as it does on Lambda.
+  process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs22.x'
+  const { default: bundled } = await import('@sparticuz/chromium')
+  return chromium.launch({
+    executablePath: await bundled.executablePath(),
+    // Its single process ends as a whole with the first context that is closed.
+    args: [...bundled.args.filter((flag) => flag !== '--single-process'), ...quiet],
+  })
+}

@@ -1,0 +1,89 @@
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import type { PosternOptions } from '../../src/config/options.ts'
+import type { PosternEvent } from '../../src/events.ts'
+import { type CognitoTwinServer, startCognitoTwin } from '../../src/demo/cognito-twin/server.ts'
+import { startSampleMcpServer } from '../../src/demo/sample-mcp-server.ts'
+import { type RunningServer, serve } from '../../src/platform/node/index.ts'
+import { Clock } from './clock.ts'
+import { SECRET_A } from './world.ts'
+
+export const PERSON = { username: 'ada', password: 'correct-Horse1' }
+
+/** Postern, its identity provider and its MCP server, each on a real port of this machine. */
+export interface Deployment {
+  mcpUrl: string
+  issuer: string
+  twin: CognitoTwinServer
+  clock: Clock
+  events: PosternEvent[]
+  /** Ends Postern and starts it again on the same port, as a deployment would. */
+  restart: (changes?: Partial<PosternOptions>) => Promise<void>
+  close: () => Promise<void>
+}
+
+export async function startDeployment(changes: Partial<PosternOptions> = {}): Promise<Deployment> {
+  const port = await freePort()
+  const issuer = `http://localhost:${port}`
+  const mcpUrl = `${issuer}/mcp`
+  const clock = new Clock()
+  const events: PosternEvent[] = []
+  const sample = await startSampleMcpServer({})
+  const twin = await startCognitoTwin({
+    refreshTokenRotation: true,
+    now: clock.now,
+    clients: [
+      {
+        clientId: 'posternclient',
+        callbackUrls: [`${issuer}/idp/callback`],
+        scopes: ['openid', 'email'],
+      },
+    ],
+    users: [{ ...PERSON, email: 'ada@example.test', emailVerified: true, groups: ['staff'] }],
+  })
+  const options: PosternOptions = {
+    resources: [{ url: mcpUrl, upstream: sample.url }],
+    identityProvider: {
+      issuer: twin.issuer,
+      clientId: 'posternclient',
+      preset: 'cognito',
+      refreshTokens: 'rotating',
+    },
+    access: 'anyoneTheIdpAdmits',
+    secrets: [SECRET_A],
+    ...changes,
+  }
+  const start = (more: Partial<PosternOptions>): Promise<RunningServer> =>
+    serve({
+      postern: { ...options, ...more },
+      listen: { host: '127.0.0.1', port },
+      runtime: { now: clock.now, emit: (event) => events.push(event) },
+      drainSeconds: 0.2,
+    })
+  let running = await start({})
+  return {
+    mcpUrl,
+    issuer,
+    twin,
+    clock,
+    events,
+    restart: async (more = {}) => {
+      await running.close()
+      running = await start(more)
+    },
+    close: async () => {
+      await running.close()
+      await twin.close()
+      await sample.close()
+    },
+  }
+}
+
+/** A port that nobody listens on. Needed in advance: it is part of the issuer. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,147 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export const MCP_REMOTE_VERSIONS = ['0.15', '0.8', '0.1'] as const
+export type McpRemoteVersion = (typeof MCP_REMOTE_VERSIONS)[number]
+
+const require = createRequire(import.meta.url)
+const DEADLINE_MS = 12_000
+
+interface Message {
+  id?: number
+  method?: string
+  params?: Record<string, unknown>
+  result?: Record<string, unknown>
+  error?: { code: number; message: string }
+}
+
+/** A folder in which mcp-remote keeps its registrations and tokens; shared means warm. */
+export function newConfigFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'postern-mcp-remote-'))
+}
+
+/** The real, unmodified mcp-remote as a child process, spoken to as Claude Desktop does. */
+export class McpRemote {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #opened: string
+  readonly #messages: Message[] = []
+  readonly exited: Promise<number | null>
+  #stdout = ''
+  #nextId = 1
+  stderr = ''
+
+  constructor(
+    version: McpRemoteVersion,
+    url: string,
+    { folder, args = [] }: { folder: string; args?: string[] },
+  ) {
+    this.#opened = mkdtempSync(join(tmpdir(), 'postern-opened-'))
+    const browser = join(this.#opened, 'browser')
+    // Stands where the person's browser would be started; the test then plays the person.
+    writeFileSync(
+      browser,
+      `#!/bin/sh\nf=$(mktemp "${this.#opened}/part-XXXXXX")\nprintf '%s' "$1" > "$f"\nmv "$f" "$f.url"\n`,
+    )
+    chmodSync(browser, 0o755)
+    const { DISPLAY: _display, ...environment } = process.env
+    this.#child = spawn(process.execPath, [binary(version), url, ...args], {
+      env: { ...environment, MCP_REMOTE_CONFIG_DIR: folder, BROWSER: browser },
+    })
+    this.#child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString()
+    })
+    this.#child.stdout.on('data', (chunk: Buffer) => {
+      this.#stdout += chunk.toString()
+      const lines = this.#stdout.split('\n')
+      this.#stdout = lines.pop() ?? ''
+      for (const line of lines)
+        if (line.trim() !== '') this.#messages.push(JSON.parse(line) as Message)
+    })
+    this.exited = new Promise((resolve) => this.#child.once('exit', resolve))
+  }
+
+  /** URLs it has opened a browser for, so far. */
+  get opened(): string[] {
+    return readdirSync(this.#opened)
+      .filter((name) => name.endsWith('.url'))
+      .map((name) => readFileSync(join(this.#opened, name), 'utf8'))
+  }
+
+  /** The URL it opens the browser with. */
+  async authorizationUrl(): Promise<string> {
+    return this.#until('a browser was opened', () => this.opened[0])
+  }
+
+  send(message: object): void {
+    this.#child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+  }
+
+  async request(method: string, params: object = {}): Promise<Record<string, unknown>> {
+    const id = this.#nextId++
+    this.send({ id, method, params })
+    return this.answer(id)
+  }
+
+  async answer(id: number): Promise<Record<string, unknown>> {
+    const reply = await this.#until(`request ${id} was answered`, () =>
+      this.#messages.find((message) => message.id === id && message.method === undefined),
+    )
+    if (reply.result === undefined)
+      throw new Error(`${JSON.stringify(reply.error)}\n${this.stderr}`)
+    return reply.result
+  }
+
+  async initialize(): Promise<void> {
+    await this.request('initialize', {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'claude-ai', version: '0.1.0' },
+    })
+    this.send({ method: 'notifications/initialized' })
+  }
+
+  /** Text of a tool's answer. */
+  async callTool(name: string, args: object = {}, meta: object = {}): Promise<string> {
+    const params = { name, arguments: args, _meta: meta }
+    const { content } = (await this.request('tools/call', params)) as {
+      content: { text: string }[]
+    }
+    return content.map(({ text }) => text).join('')
+  }
+
+  notifications(method: string): Message[] {
+    return this.#messages.filter((message) => message.method === method)
+  }
+
+  async close(): Promise<void> {
+    this.#child.stdin.end()
+    const ended = await Promise.race([this.exited.then(() => true), sleep(2000, false)])
+    if (!ended) this.#child.kill('SIGKILL')
+    await this.exited
+    rmSync(this.#opened, { recursive: true, force: true })
+  }
+
+  async #until<T>(what: string, look: () => T | undefined): Promise<T> {
+    const deadline = Date.now() + DEADLINE_MS
+    for (;;) {
+      const found = look()
+      if (found !== undefined) return found
+      if (this.#child.exitCode !== null && look() === undefined)
+        throw new Error(
+          `mcp-remote ended (${this.#child.exitCode}) before ${what}:\n${this.stderr}`,
+        )
+      if (Date.now() > deadline) throw new Error(`not in time: ${what}\n${this.stderr}`)
+      await sleep(20)
+    }
+  }
+}
+
+function binary(version: McpRemoteVersion): string {
+  const manifest = require.resolve(`mcp-remote-${version}/package.json`)
+  const { bin } = require(manifest) as { bin: Record<string, string> }
+  return join(dirname(manifest), bin['mcp-remote'] ?? '')
+}
