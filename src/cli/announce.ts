@@ -21,7 +21,7 @@ export function readyLine(config: Config, demoUser: Ready['demoUser']): Ready {
 }
 
 /** The entry people put into `claude_desktop_config.json`, which takes commands only. */
-export function claudeDesktopJson(mcpUrl: string): string {
+function claudeDesktopJson(mcpUrl: string): string {
   const name = new URL(mcpUrl).hostname
   const entry = { command: 'npx', args: ['-y', 'mcp-remote@latest', mcpUrl] }
   return JSON.stringify({ mcpServers: { [name]: entry } }, null, 2)

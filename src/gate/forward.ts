@@ -50,7 +50,7 @@ export function toResponse(refusal: Extract<Admission, { admitted: false }>): Re
   })
 }
 
-export function bodyTooLarge(): Extract<Admission, { admitted: false }> {
+function bodyTooLarge(): Extract<Admission, { admitted: false }> {
   return refuse(413, 'The request body is too large')
 }
 

@@ -21,7 +21,7 @@ interface ProtectedResource {
   scopes: readonly string[]
 }
 
-export const MAX_STATE_BYTES = 1024
+const MAX_STATE_BYTES = 1024
 const MAX_SCOPE_BYTES = 1024
 
 /** Phase 1. Until this has passed nothing may be redirected anywhere (RFC 6749 §4.1.2.1). */

@@ -65,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       })
       return
     }
+    if (request.headers.expect !== undefined) response.writeContinue()
     web(request, response).catch(() => response.destroy())
   }
 
