@@ -15,8 +15,10 @@ export function parseCookies(
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
     if (equals === -1) continue
-    const name = pair.slice(0, equals).trim()
-    if (!isOurs(name)) continue
+    // Space and tab only: `trim` would also make a name ours that browsers took for another one,
+    // such as one behind a no-break space, which `__Host-` does not protect.
+    const name = /^[ \t]*([^ \t]*)[ \t]*$/.exec(pair.slice(0, equals))?.[1]
+    if (name === undefined || !isOurs(name)) continue
     if (cookies.has(name)) return fail({ reason: 'cookie_duplicated', name })
     cookies.set(name, pair.slice(equals + 1).trim())
   }

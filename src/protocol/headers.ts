@@ -14,8 +14,8 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-// Set by this gate or by servers in front of it: never taken from a client. Compared with `_`
-// folded to `-`, because CGI and WSGI servers make the same variable of both.
+// Set by this gate or by servers in front of it: never taken from a client. Compared with `_` and
+// other punctuation folded to `-`, because CGI and WSGI servers make the same variable of all.
 const IDENTITY =
   /^x-(?:forwarded|postern|real-ip|original|amzn-oidc|auth-request|remote-user|user)(?:-|$)/
 const IDENTITY_EXACT = new Set(['forwarded', 'remote-user', 'via'])
@@ -39,7 +39,7 @@ export function forwardableRequestHeaders(
     const lower = name.toLowerCase()
     if (HOP_BY_HOP.has(lower) || nominated.has(lower)) continue
     if (lower === 'authorization' || lower === 'host' || lower === 'expect') continue
-    const folded = lower.replaceAll('_', '-')
+    const folded = lower.replace(/[^a-z0-9]/g, '-')
     if (IDENTITY.test(folded) || IDENTITY_EXACT.has(folded) || folded === 'authorization') continue
     if (lower === 'cookie') {
       const rest = stripCookies(value, cookieName)
@@ -61,8 +61,13 @@ export function forwardableResponseHeaders(
       if (HOP_BY_HOP.has(name) || nominated.has(name)) return false
       // The gate alone decides about CORS; two values would make browsers refuse.
       if (name.startsWith('access-control-')) return false
-      return name !== 'set-cookie' || !cookieName(value.slice(0, value.indexOf('=')).trim())
+      return name !== 'set-cookie' || !cookieName(setCookieName(value))
     })
+}
+
+/** Of a nameless cookie (`=a=b`) browsers send the value back, which then reads as name and value. */
+function setCookieName(value: string): string {
+  return (value.replace(/^[\s=]+/, '').split(/[=;]/)[0] ?? '').trim()
 }
 
 function nominatedByConnection(headers: HeaderList): Set<string> {
