@@ -29,12 +29,18 @@ async function launch(): Promise<Browser> {
   const quiet = ['--no-sandbox', '--disable-background-networking', '--disable-component-update']
   const named = process.env['CHROMIUM_PATH']
   if (named !== undefined) return chromium.launch({ executablePath: named, args: quiet })
+  const { executablePath, args } = await bundledChromium()
+  return chromium.launch({ executablePath, args: [...args, ...quiet] })
+}
+
+/** Unpacks the browser that came with `npm ci`, where that has not been done yet. */
+export async function bundledChromium(): Promise<{ executablePath: string; args: string[] }> {
   // Makes the package unpack libnss3 and its like beside the browser, as it does on Lambda.
   process.env['AWS_EXECUTION_ENV'] = 'AWS_Lambda_nodejs22.x'
   const { default: bundled } = await import('@sparticuz/chromium')
-  return chromium.launch({
+  return {
     executablePath: await bundled.executablePath(),
     // Its single process ends as a whole with the first context that is closed.
-    args: [...bundled.args.filter((flag) => flag !== '--single-process'), ...quiet],
-  })
+    args: bundled.args.filter((flag) => flag !== '--single-process'),
+  }
 }
