@@ -33,7 +33,10 @@ const ENCRYPTION = 'A256GCM'
 /** No seal is longer than this; `seal` does not check, `open` refuses. */
 export const MAX_SEALED_LENGTH = 16_384
 // Five parts; `dir` has no encrypted key, so the second is empty (RFC 7516 §5.1).
-const COMPACT_JWE = /^[\w-]+\.\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/
+// The unused bits at the end of a part must be zero, which decoders do not check: a second spelling
+// of a client_id would have another hash, and so escape its cut-off.
+const COMPACT_JWE =
+  /^[\w-]+\.\.[\w-]{16}\.(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?\.[\w-]{21}[AQgw]$/
 
 const Envelope = v.strictObject({
   purpose: v.string(),
@@ -83,9 +86,10 @@ export function createSealer(input: {
       try {
         const opened = await compactDecrypt(
           sealed,
-          ({ kid }) => {
+          ({ kid, zip }) => {
             const match = keys.find((key) => key.kid === kid)
             if (match === undefined) throw new UnknownKey()
+            if (zip !== undefined) throw new errors.JWEInvalid('a seal is never compressed')
             return match.key
           },
           {

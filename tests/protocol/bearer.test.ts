@@ -63,7 +63,7 @@ describe('RFC 6750 §2.1 the Authorization header', () => {
     fc.assert(
       fc.property(fc.array(header, { maxLength: 3 }), (values) => {
         const parsed = parseBearer(values)
-        if (parsed.ok) expect(values).toEqual([expect.stringContaining(parsed.value)])
+        return !parsed.ok || (values.length === 1 && values[0]?.includes(parsed.value) === true)
       }),
     )
   })

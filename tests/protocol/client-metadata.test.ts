@@ -206,18 +206,13 @@ describe('RFC 7591 §2 redirect_uris', () => {
   })
 
   test('never throws on any JSON, and keeps only allowed redirect URIs', () => {
+    const known = [LOOPBACK, 'https://example.com/cb']
     const member = fc.constantFrom('redirect_uris', 'client_name', 'grant_types', 'logo_uri')
-    const uris = fc.array(
-      fc.oneof(fc.webUrl(), fc.constantFrom(LOOPBACK, 'https://example.com/cb')),
-    )
+    const uris = fc.array(fc.oneof(fc.webUrl(), fc.constantFrom(...known)))
     fc.assert(
       fc.property(fc.dictionary(member, fc.oneof(fc.jsonValue(), uris)), (body) => {
         const valid = validateClientMetadata(body, POLICY)
-        if (valid.ok)
-          for (const uri of valid.value.redirectUris)
-            expect(uri).toMatch(
-              /^(?:http:\/\/localhost:3334\/oauth\/callback|https:\/\/example\.com\/cb)$/,
-            )
+        return !valid.ok || valid.value.redirectUris.every((uri) => known.includes(uri))
       }),
     )
     fc.assert(

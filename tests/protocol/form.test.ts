@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseParameters } from '../../src/protocol/form.ts'
@@ -78,16 +79,14 @@ describe('RFC 6749 §3.1, §3.2, Appendix B parameters', () => {
         // The constructor, unlike the format, drops one leading question mark.
         const standard = [...new URLSearchParams(`&${encoded}`)].filter(([, value]) => value !== '')
         const parsed = parseParameters(encoded)
-        if (parsed.ok) expect([...parsed.value]).toEqual(standard)
+        return !parsed.ok || isDeepStrictEqual([...parsed.value], standard)
       }),
       { numRuns: 3000 },
     )
   })
 
   test('reads back whatever URLSearchParams writes', () => {
-    const text = fc
-      .string({ unit: 'binary', minLength: 1, maxLength: 10 })
-      .map((t) => t.toWellFormed())
+    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 })
     fc.assert(
       fc.property(fc.dictionary(text, text, { maxKeys: 10 }), (values) => {
         const parsed = parseParameters(new URLSearchParams(values).toString())

@@ -38,8 +38,9 @@ describe('RFC 9700 §4.1 redirect URI validation: published open-redirect tricks
     )('rejects %s', (_shown, uri) => {
       expect(isAccepted(uri)).toBe(false)
       expect(validateClientMetadata({ redirect_uris: [uri] }, POLICY).ok).toBe(false)
-      for (const registered of REGISTERED_REDIRECT_URIS)
-        expect(matchesRegisteredRedirectUri(uri, registered), registered).toBe(false)
+      expect(
+        REGISTERED_REDIRECT_URIS.filter((known) => matchesRegisteredRedirectUri(uri, known)),
+      ).toEqual([])
       const parameters = new Map([['redirect_uri', uri]])
       expect(proveRedirectUri(parameters, REGISTERED_REDIRECT_URIS).ok).toBe(false)
     })

@@ -44,7 +44,7 @@ describe('RFC 6749 §3.3 scope', () => {
     fc.assert(
       fc.property(scopes, scopes, (requested, offered) => {
         const granted = narrowScope(requested.join(' '), offered)
-        expect(granted.filter((scope) => !offered.includes(scope))).toEqual([])
+        expect(granted.filter((scope) => !offered.some((own) => own === scope))).toEqual([])
       }),
     )
   })
