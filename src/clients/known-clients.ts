@@ -1,3 +1,5 @@
+import { isAllowedRedirectUri } from '../protocol/redirect-uri.ts'
+
 /** A client whose hosted redirect URIs are public knowledge. */
 export interface KnownClient {
   name: string
@@ -39,12 +41,12 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
  * local app can claim it), nor does loopback: with one of them nobody is known.
  */
 export function identifyClient(redirectUris: readonly string[]): KnownClient | undefined {
-  return KNOWN_CLIENTS.find((client) =>
-    redirectUris.every(
-      (uri) =>
-        uri.startsWith('https://') &&
-        (client.redirectUris.includes(uri) ||
-          (client.redirectUriPrefixes ?? []).some((prefix) => uri.startsWith(prefix))),
-    ),
-  )
+  if (redirectUris.length === 0) return undefined
+  return KNOWN_CLIENTS.find((client) => {
+    const own = {
+      exact: new Set(client.redirectUris),
+      oneSegmentAfter: client.redirectUriPrefixes ?? [],
+    }
+    return redirectUris.every((uri) => uri.startsWith('https://') && isAllowedRedirectUri(uri, own))
+  })
 }

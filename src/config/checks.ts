@@ -53,11 +53,14 @@ export function checkResources(resources: readonly ResourceOptions[], issues: Co
     // Plain http is usual inside a private network, so only the form is checked.
     if (
       typeof resource.upstream === 'string' &&
-      !/^https?:\/\/[^/?#@]+[^?#]*$/.test(resource.upstream)
+      !(
+        /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(resource.upstream) &&
+        URL.canParse(resource.upstream)
+      )
     )
       issues.push({
         path: `${path}.upstream`,
-        message: 'is not an http or https URL without query',
+        message: 'is not an http or https URL without user information and query',
         fix: 'Write the MCP server’s own URL, for instance http://127.0.0.1:3000/mcp.',
       })
     const scopes = resource.scopes ?? ['mcp']
@@ -99,7 +102,9 @@ export function checkAccess(
   const offered = new Set(resources.flatMap((resource) => resource.scopes ?? ['mcp']))
   for (const [index, rule] of access.entries()) {
     const { subjects, groups, emailDomains, claims, scopes } = rule
-    if ((subjects ?? groups ?? emailDomains ?? claims) === undefined)
+    // No claims at all hold for everybody; an empty list of anything else holds for nobody.
+    const someClaim = Object.keys(claims ?? {}).length > 0
+    if ((subjects ?? groups ?? emailDomains) === undefined && !someClaim)
       issues.push({
         path: `access.${index}`,
         message: 'has no condition, so it would admit everybody',

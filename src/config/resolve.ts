@@ -64,12 +64,11 @@ export function resolveConfig(options: PosternOptions): Config {
   const issues: ConfigIssue[] = parsed.success ? [] : parsed.issues.map(describeSchemaIssue)
   // What has the right form is checked further even when something else has not: all at once.
   const broken = new Set(issues.map((issue) => issue.path.split('.')[0]))
-  const sound = (key: keyof PosternOptions): boolean => !broken.has(key)
+  const sound = (key: keyof PosternOptions): boolean => !broken.has('options') && !broken.has(key)
 
   const secrets = sound('secrets') ? readSecrets('secrets', options.secrets, issues) : []
-  const retired = options.retiredSecrets ?? []
   const retiredSecrets = sound('retiredSecrets')
-    ? readSecrets('retiredSecrets', retired, issues)
+    ? readSecrets('retiredSecrets', options.retiredSecrets ?? [], issues)
     : []
   if (sound('resources')) checkResources(options.resources, issues)
   if (sound('access') && sound('resources')) checkAccess(options.access, options.resources, issues)
