@@ -18,15 +18,15 @@ const HOP_BY_HOP = new Set([
 // other punctuation folded to `-`, because CGI and WSGI servers make the same variable of all.
 const IDENTITY =
   /^x-(?:forwarded|postern|real-ip|original|amzn-oidc|auth-request|remote-user|user)(?:-|$)/
-const IDENTITY_EXACT = new Set(['forwarded', 'remote-user', 'via'])
+const IDENTITY_EXACT = new Set(['authorization', 'forwarded', 'remote-user', 'via'])
 
 export function headerValues(headers: HeaderList, name: string): string[] {
   return headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
 }
 
 /**
- * Request headers that may go on to the MCP server. `Authorization`, hop-by-hop headers and all
- * that `Connection` nominates go first; then whatever looks like an identity header. So nominating
+ * Request headers that may go on to the MCP server. Hop-by-hop headers and all that `Connection`
+ * nominates go first; then `Authorization` and whatever looks like an identity header. So nominating
  * one in `Connection` cannot remove what the gate adds afterwards.
  */
 export function forwardableRequestHeaders(
@@ -38,9 +38,9 @@ export function forwardableRequestHeaders(
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
     if (HOP_BY_HOP.has(lower) || nominated.has(lower)) continue
-    if (lower === 'authorization' || lower === 'host' || lower === 'expect') continue
+    if (lower === 'host' || lower === 'expect') continue
     const folded = lower.replace(/[^a-z0-9]/g, '-')
-    if (IDENTITY.test(folded) || IDENTITY_EXACT.has(folded) || folded === 'authorization') continue
+    if (IDENTITY.test(folded) || IDENTITY_EXACT.has(folded)) continue
     if (lower === 'cookie') {
       const rest = stripCookies(value, cookieName)
       if (rest !== '') forwarded.push([lower, rest])

@@ -32,9 +32,7 @@ export function validateRedirectUri(uri: string): Result<string, RedirectUriFail
   if (/%(?![0-9A-Fa-f]{2})/.test(uri)) return malformed('has a broken percent-encoding')
   if (SCRIPTABLE.test(uri)) return malformed('has a scheme that can run or read content')
   if (!URL.canParse(uri)) return malformed('is not an absolute URI')
-  const { username, password } = new URL(uri)
-  if (username !== '' || password !== '' || /^[a-z]+:\/\/[^/?]*@/i.test(uri))
-    return malformed('must not have user information')
+  if (/^[a-z0-9+.-]+:\/\/[^/?]*@/i.test(uri)) return malformed('must not have user information')
   if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|\?|$)/i.test(uri.replace(/^[a-z0-9+.-]+:\/\/[^/?]*/i, '')))
     return malformed('must not have dot segments')
   if (/^http:/i.test(uri)) {

@@ -166,7 +166,13 @@ describe('RFC 7591 §2 redirect_uris', () => {
     ['several', [LOOPBACK, 'https://example.com/cb'], [LOOPBACK, 'https://example.com/cb']],
     [
       'the allowed ones of a mixed list, in order',
-      ['https://evil.test/', 'https://example.com/cb', 'javascript:x', LOOPBACK],
+      [
+        'https://evil.test/',
+        'https://example.com/cb',
+        'javascript:x',
+        'https://evil.test/cb',
+        LOOPBACK,
+      ],
       ['https://example.com/cb', LOOPBACK],
     ],
     ['one of two equal ones', [LOOPBACK, LOOPBACK], [LOOPBACK]],
