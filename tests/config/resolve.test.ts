@@ -335,6 +335,9 @@ describe('a wrong configuration is refused', () => {
   })
 
   const ed25519 = generateKeyPairSync('ed25519')
+  const rsa2048 = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+    format: 'jwk',
+  })
   test.each<[string, JsonWebKey]>([
     ['a public key', ed25519.publicKey.export({ format: 'jwk' })],
     [
@@ -346,6 +349,11 @@ describe('a wrong configuration is refused', () => {
       generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' }),
     ],
     ['a symmetric key', { kty: 'oct', k: 'AAAA' }],
+    [
+      'Ed25519 without its public part',
+      { ...ed25519.privateKey.export({ format: 'jwk' }), x: undefined } as never,
+    ],
+    ['RSA without its primes', { ...rsa2048, p: undefined, q: undefined } as never],
   ])('signing with %s', (_what, jwk) => {
     expect(issues({ signingKeys: [jwk] })).toEqual([
       'signingKeys.0: is not a private Ed25519, EC P-256 or RSA key of at least 2048 bits',

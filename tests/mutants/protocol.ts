@@ -575,6 +575,14 @@ export const protocolMutants: Mutant[] = [
     tests: resolveConfig,
   },
   {
+    id: 'config-signing-key',
+    rule: 'a configured signing key has all its members',
+    file: 'src/config/signing-jwk.ts',
+    find: 'if (members.some(',
+    replace: 'if (members.every(',
+    tests: resolveConfig,
+  },
+  {
     id: 'revoke-before',
     rule: 'what was issued before the cut-off of its client is refused',
     file: 'src/config/revocation.ts',
