@@ -87,8 +87,11 @@ export async function startOidcProvider(
 
   const protocol = provider.callback()
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/interaction/') !== true) return protocol(request, response)
-    interact(provider, request, response).catch((error: unknown) => {
+    const answered =
+      request.url?.startsWith('/interaction/') === true
+        ? interact(provider, request, response)
+        : protocol(request, response)
+    answered.catch((error: unknown) => {
       response.writeHead(500).end(String(error))
     })
   })
