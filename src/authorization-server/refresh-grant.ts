@@ -72,6 +72,7 @@ async function claimsOf(
 ): Promise<Result<Claims, Failure>> {
   const claims = await refreshed.claims()
   if (claims.ok && claims.value !== undefined) return ok(claims.value)
+  if (!claims.ok && claims.failure.reason !== 'idp_unavailable') return claims
   // Where the policy looks at nothing but `sub`, the sealed one is enough, outage or not.
   if (!needsClaims(server.config.access)) return ok({ sub: subject })
   return claims.ok ? fail({ reason: 'claims_unavailable' }) : claims

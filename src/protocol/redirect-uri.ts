@@ -35,6 +35,9 @@ export function validateRedirectUri(uri: string): Result<string, RedirectUriFail
   if (/^[a-z0-9+.-]+:\/\/[^/?]*@/i.test(uri)) return malformed('must not have user information')
   if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|\?|$)/i.test(uri.replace(/^[a-z0-9+.-]+:\/\/[^/?]*/i, '')))
     return malformed('must not have dot segments')
+  // Our own answer adds these: twice, clients would disagree about which one counts.
+  if (/[?&](?:code|state|iss|error)(?:=|&|$)/.test(uri))
+    return malformed('must not have code, state, iss or error in its query')
   if (/^http:/i.test(uri)) {
     const port = LOOPBACK.exec(uri)
     if (port === null) return malformed('uses http for a host that is not loopback')

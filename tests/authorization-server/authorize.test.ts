@@ -1,12 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import {
-  authorizeUrl,
-  FetchBrowser,
-  HTML,
-  pkce,
-  REDIRECT_URI,
-  register,
-} from '../support/dance.ts'
+import { authorizeUrl, FetchBrowser, HTML, pkce, REDIRECT_URI, register } from '../support/dance.ts'
 import { createWorld, ISSUER, MCP_URL, UPSTREAM, type World } from '../support/world.ts'
 
 let world: World
@@ -31,9 +24,17 @@ describe('phase 1: nobody is redirected before client and redirect_uri are prove
     ['no redirect_uri', { redirect_uri: undefined }, 'invalid_request'],
     ['another redirect_uri', { redirect_uri: 'https://evil.example/' }, 'invalid_request'],
     ['another path', { redirect_uri: 'http://localhost:3334/other' }, 'invalid_request'],
-    ['another loopback name', { redirect_uri: 'http://127.0.0.1:3334/oauth/callback' }, 'invalid_request'],
+    [
+      'another loopback name',
+      { redirect_uri: 'http://127.0.0.1:3334/oauth/callback' },
+      'invalid_request',
+    ],
     ['a trailing slash', { redirect_uri: `${REDIRECT_URI}/` }, 'invalid_request'],
-    ['user information', { redirect_uri: 'http://localhost:3334@evil.example/oauth/callback' }, 'invalid_request'],
+    [
+      'user information',
+      { redirect_uri: 'http://localhost:3334@evil.example/oauth/callback' },
+      'invalid_request',
+    ],
   ]
   test.each(cases)('%s is JSON to machines', async (_, changes, error) => {
     const response = await get(authorizeUrl(clientId, challenge, changes), {

@@ -268,23 +268,26 @@ describe('GET /idp/callback', () => {
     ['temporarily_unavailable', 'temporarily_unavailable'],
     ['invalid_scope', 'server_error'],
     ['anything', 'server_error'],
-  ])('error=%s of the identity provider becomes %s, and its text goes nowhere', async (error, expected) => {
-    const idp = new URL(await approve(browser, url))
-    const callback = new URL(`${ISSUER}/idp/callback`)
-    callback.search = new URLSearchParams({
-      error,
-      error_description: 'call 555-0100 now',
-      state: idp.searchParams.get('state') ?? '',
-    }).toString()
-    const page = await (await browser.get(callback.href)).text()
-    expect(page).not.toContain('555-0100')
-    expect(Object.fromEntries(new URL(onwardUrl(page)).searchParams)).toMatchObject({
-      error: expected,
-      iss: ISSUER,
-      state: 'client-state',
-    })
-    expect(JSON.stringify(world.events)).not.toContain('555-0100')
-  })
+  ])(
+    'error=%s of the identity provider becomes %s, and its text goes nowhere',
+    async (error, expected) => {
+      const idp = new URL(await approve(browser, url))
+      const callback = new URL(`${ISSUER}/idp/callback`)
+      callback.search = new URLSearchParams({
+        error,
+        error_description: 'call 555-0100 now',
+        state: idp.searchParams.get('state') ?? '',
+      }).toString()
+      const page = await (await browser.get(callback.href)).text()
+      expect(page).not.toContain('555-0100')
+      expect(Object.fromEntries(new URL(onwardUrl(page)).searchParams)).toMatchObject({
+        error: expected,
+        iss: ISSUER,
+        state: 'client-state',
+      })
+      expect(JSON.stringify(world.events)).not.toContain('555-0100')
+    },
+  )
 
   test('an invented error code does not reach the log', async () => {
     const idp = new URL(await approve(browser, url))

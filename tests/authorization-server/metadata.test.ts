@@ -65,17 +65,20 @@ describe('R19 CORS', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  test.each(['/token', '/register', '/revoke'])('%s may be posted to by any origin', async (path) => {
-    const headers = {
-      origin,
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'mcp-protocol-version, content-type',
-    }
-    const response = await get(path, { method: 'OPTIONS', headers })
-    expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-origin')).toBe('*')
-    expect(response.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version')
-  })
+  test.each(['/token', '/register', '/revoke'])(
+    '%s may be posted to by any origin',
+    async (path) => {
+      const headers = {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'mcp-protocol-version, content-type',
+      }
+      const response = await get(path, { method: 'OPTIONS', headers })
+      expect(response.status).toBe(204)
+      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+      expect(response.headers.get('access-control-allow-headers')).toContain('mcp-protocol-version')
+    },
+  )
 
   test.each(['/authorize', '/consent', '/idp/callback'])(
     '%s belongs to the browser of a person: no CORS',

@@ -70,13 +70,19 @@ describe('RFC 7591 registration (R9)', () => {
 
   test('eight loopback redirect URIs fit', async () => {
     const uris = Array.from({ length: 8 }, (_, i) => `http://localhost:${41409 + i}/oauth/callback`)
-    expect(await (await post({ redirect_uris: uris })).json()).toMatchObject({ redirect_uris: uris })
+    expect(await (await post({ redirect_uris: uris })).json()).toMatchObject({
+      redirect_uris: uris,
+    })
   })
 
   test.each([
     ['no redirect URI', {}, 'invalid_redirect_uri'],
     ['an empty list', { redirect_uris: [] }, 'invalid_redirect_uri'],
-    ['a URI that is not allowed', { redirect_uris: ['https://evil.example/'] }, 'invalid_redirect_uri'],
+    [
+      'a URI that is not allowed',
+      { redirect_uris: ['https://evil.example/'] },
+      'invalid_redirect_uri',
+    ],
     ['javascript:', { redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
     ['data:', { redirect_uris: ['data:text/html,x'] }, 'invalid_redirect_uri'],
     ['plain http elsewhere', { redirect_uris: ['http://app.example/cb'] }, 'invalid_redirect_uri'],
@@ -101,7 +107,11 @@ describe('RFC 7591 registration (R9)', () => {
       { redirect_uris: [REDIRECT_URI], logo_uri: 'data:image/svg+xml,<svg/>' },
       'invalid_client_metadata',
     ],
-    ['a name that is no string', { redirect_uris: [REDIRECT_URI], client_name: 7 }, 'invalid_client_metadata'],
+    [
+      'a name that is no string',
+      { redirect_uris: [REDIRECT_URI], client_name: 7 },
+      'invalid_client_metadata',
+    ],
     ['an array', [], 'invalid_client_metadata'],
   ])('refuses %s', async (_, body, error) => {
     const response = await post(body)

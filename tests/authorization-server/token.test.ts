@@ -114,14 +114,17 @@ describe('wrong requests', () => {
     ['a short code_verifier', { code_verifier: 'short' }, 'invalid_grant'],
     ['another redirect_uri', { redirect_uri: `${REDIRECT_URI}/` }, 'invalid_grant'],
     ['another resource', { resource: 'https://other.example/mcp' }, 'invalid_target'],
-  ])('%s is %s → and the code is not spent', async (_, changes: Record<string, string | undefined>, error) => {
-    const code = await newCode()
-    const wrong = { ...changes }
-    if (wrong['code_verifier'] === 'CHALLENGE') wrong['code_verifier'] = pair.challenge
-    expect(await outcome(await redeem(code, wrong))).toEqual([400, error])
-    expect(world.idpCalls).not.toContain('POST /oauth2/token')
-    expect((await redeem(code)).status).toBe(200)
-  })
+  ])(
+    '%s is %s → and the code is not spent',
+    async (_, changes: Record<string, string | undefined>, error) => {
+      const code = await newCode()
+      const wrong = { ...changes }
+      if (wrong['code_verifier'] === 'CHALLENGE') wrong['code_verifier'] = pair.challenge
+      expect(await outcome(await redeem(code, wrong))).toEqual([400, error])
+      expect(world.idpCalls).not.toContain('POST /oauth2/token')
+      expect((await redeem(code)).status).toBe(200)
+    },
+  )
 
   test('a code of another client', async () => {
     const code = await newCode()
@@ -170,7 +173,9 @@ describe('a code works once', () => {
     const code = await newCode()
     const answers = await Promise.all([redeem(code), redeem(code), redeem(code)])
     const tokens = await Promise.all(
-      answers.map(async (answer) => ((await answer.json()) as { access_token: string }).access_token),
+      answers.map(
+        async (answer) => ((await answer.json()) as { access_token: string }).access_token,
+      ),
     )
     expect(new Set(tokens).size).toBe(1)
     expect(world.idpCalls.filter((call) => call === 'POST /oauth2/token')).toHaveLength(1)
@@ -205,11 +210,16 @@ describe('RFC 6749 §2.3 client authentication', () => {
   })
 
   beforeEach(async () => {
-    await setUp({ clients: { static: [{ clientId: 'desk', secret, redirectUris: [REDIRECT_URI] }] } })
+    await setUp({
+      clients: { static: [{ clientId: 'desk', secret, redirectUris: [REDIRECT_URI] }] },
+    })
   })
 
   test('a public client that sends a secret is refused', async () => {
-    expect(await outcome(await redeem('x', { client_secret: 'x' }))).toEqual([401, 'invalid_client'])
+    expect(await outcome(await redeem('x', { client_secret: 'x' }))).toEqual([
+      401,
+      'invalid_client',
+    ])
   })
 
   test('a public client may name itself by Basic with an empty password', async () => {
@@ -221,7 +231,11 @@ describe('RFC 6749 §2.3 client authentication', () => {
   test.each([
     ['client_secret_post', { client_id: 'desk', client_secret: secret }, {}],
     ['raw client_secret_basic', { client_id: undefined }, basic('desk', secret)],
-    ['encoded client_secret_basic', { client_id: undefined }, basic('desk', encodeURIComponent(secret))],
+    [
+      'encoded client_secret_basic',
+      { client_id: undefined },
+      basic('desk', encodeURIComponent(secret)),
+    ],
     ['basic with the same client_id', { client_id: 'desk' }, basic('desk', secret)],
   ])('a confidential client authenticates by %s', async (_, form, headers) => {
     clientId = 'desk'
@@ -273,7 +287,9 @@ describe('who may sign in', () => {
   })
 
   test('scope = requested ∩ the resource’s ∩ what access gives', async () => {
-    const resources = [{ url: MCP_URL, upstream: 'http://u.test/', scopes: ['read', 'write', 'admin'] }]
+    const resources = [
+      { url: MCP_URL, upstream: 'http://u.test/', scopes: ['read', 'write', 'admin'] },
+    ]
     await setUp({ resources, access: [{ groups: ['staff'], scopes: ['read', 'write'] }] })
     const scope = async (asked: string): Promise<string> => {
       const response = await redeem(await newCode({ scope: asked }))
