@@ -354,6 +354,7 @@ describe('what is told', () => {
 
   test('a fault is OAuth JSON with a number to quote, never its message', async () => {
     const events: PosternEvent[] = []
+    let broken = false
     const postern = createPostern(
       {
         resources: [{ url: MCP_URL, upstream: UPSTREAM }],
@@ -364,10 +365,12 @@ describe('what is told', () => {
       {
         emit: (event) => events.push(event),
         now: () => {
-          throw new Error('the clock of 10.0.0.7 is broken')
+          if (broken) throw new Error('the clock of 10.0.0.7 is broken')
+          return Date.now()
         },
       },
     )
+    broken = true
     const response = await postern.fetch(
       new Request(`${ISSUER}/register`, {
         method: 'POST',
