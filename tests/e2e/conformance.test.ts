@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Check, countByStatus, runConformance, toResultSet } from '../support/conformance.ts'
+import {
+  type Check,
+  countByStatus,
+  runConformance,
+  startBearerShim,
+  toResultSet,
+} from '../support/conformance.ts'
 import { type Deployment, freePort, PERSON, startDeployment } from '../support/deployment.ts'
-import { ScriptedPerson } from '../support/scripted-person.ts'
+import { type EverythingServer, startEverythingServer } from '../support/everything-server.ts'
+import { ScriptedPerson, signInOverHttp } from '../support/scripted-person.ts'
 
 const AUTHORIZATION_URL = /^https?:\/\/\S+[?&]response_type=code\S*$/m
 
@@ -57,6 +64,53 @@ describe('the authorization leg of the official conformance tool', () => {
             'Authorization server metadata does not include "client_id_metadata_document_supported"',
         },
       ])
+    },
+  )
+})
+
+describe('the server leg of the official conformance tool', () => {
+  let everything: EverythingServer
+  let deployment: Deployment
+  let shim: Awaited<ReturnType<typeof startBearerShim>>
+
+  beforeAll(async () => {
+    everything = await startEverythingServer()
+    shim = await startBearerShim()
+    deployment = await startDeployment()
+    await deployment.restart({
+      resources: [{ url: deployment.mcpUrl, upstream: everything.url }],
+      allowedHosts: [new URL(shim.origin).host],
+      allowedOrigins: [shim.origin],
+    })
+    const { tokens } = await signInOverHttp(deployment, new ScriptedPerson(PERSON))
+    shim.send(new URL(deployment.mcpUrl), tokens.access_token)
+  })
+
+  afterAll(async () => {
+    await shim.close()
+    await deployment.close()
+    await everything.close()
+  })
+
+  async function run(url: string, revision: string): Promise<Check[]> {
+    const { checks } = await runConformance(['server', '--url', url, '--requirements', revision])
+    return checks
+  }
+
+  test.each([
+    { revision: '2025-11-25', passes: 40 },
+    { revision: '2026-07-28', passes: 60 },
+  ])(
+    'gives the same results for $revision through Postern as without it',
+    { timeout: 60_000 },
+    async ({ revision, passes }) => {
+      const direct = await run(everything.url.replace('127.0.0.1', 'localhost'), revision)
+      const through = await run(`${shim.origin}/mcp`, revision)
+      console.info(`server, ${revision}, direct:`, countByStatus(direct))
+      console.info(`server, ${revision}, through Postern:`, countByStatus(through))
+      console.info(direct.filter(({ status }) => status !== 'SUCCESS'))
+      expect(toResultSet(through)).toEqual(toResultSet(direct))
+      expect(countByStatus(direct)['SUCCESS']).toBeGreaterThanOrEqual(passes)
     },
   )
 })

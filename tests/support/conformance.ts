@@ -1,7 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -48,6 +55,57 @@ export function countByStatus(checks: Check[]): Record<string, number> {
 /** One line per check, in an order that does not depend on when it ran. */
 export function toResultSet(checks: Check[]): string[] {
   return checks.map(({ scenario, id, status }) => `${scenario}: ${id}: ${status}`).toSorted()
+}
+
+/** The tool cannot send a token: this stands before `target` and adds one, and changes nothing else. */
+export async function startBearerShim(): Promise<{
+  origin: string
+  send: (target: URL, accessToken: string) => void
+  close: () => Promise<void>
+}> {
+  let onward: { target: URL; accessToken: string } | undefined
+  const server = createServer((request, response) => {
+    if (onward === undefined) response.writeHead(503).end()
+    else passOn(request, response, onward.target, onward.accessToken)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    send: (target, accessToken) => {
+      onward = { target, accessToken }
+    },
+    close: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function passOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: URL,
+  accessToken: string,
+): void {
+  const onward = httpRequest({
+    host: target.hostname,
+    port: target.port,
+    method: request.method,
+    path: request.url,
+    headers: { ...request.headers, authorization: `Bearer ${accessToken}` },
+  })
+  onward.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    response.flushHeaders()
+    answer.pipe(response)
+    answer.on('error', () => response.destroy())
+  })
+  onward.on('error', () => response.destroy())
+  response.on('close', () => onward.destroy())
+  request.pipe(onward)
 }
 
 function binary(): string {
