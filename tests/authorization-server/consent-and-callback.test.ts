@@ -111,6 +111,7 @@ describe('POST /consent', () => {
       }),
     )
     expect(response.status).toBe(403)
+    expect(world.events.at(-1)).toEqual({ type: 'consent.refused', reason: 'consent_cross_site' })
   })
 
   test('refuses the form of another browser, both ways', async () => {
