@@ -12,6 +12,10 @@ import { ScriptedPerson, signInOverHttp } from '../support/scripted-person.ts'
 
 const AUTHORIZATION_URL = /^https?:\/\/\S+[?&]response_type=code\S*$/m
 
+function report(what: string, checks: Check[]): void {
+  process.stdout.write(`conformance, ${what}: ${JSON.stringify(countByStatus(checks))}\n`)
+}
+
 describe('the authorization leg of the official conformance tool', () => {
   let deployment: Deployment
 
@@ -50,7 +54,7 @@ describe('the authorization leg of the official conformance tool', () => {
     async (how) => {
       const resource = how === 'with a resource' ? ['--resource', deployment.mcpUrl] : []
       const checks = await run(resource)
-      console.info(`authorization, ${how}:`, countByStatus(checks))
+      report(`authorization, ${how}`, checks)
       expect(toResultSet(checks.filter(({ status }) => status === 'SUCCESS'))).toEqual([
         'authorization-code-grant: authorization-code-grant: SUCCESS',
         'authorization-server-metadata-endpoint: authorization-server-metadata: SUCCESS',
@@ -98,19 +102,21 @@ describe('the server leg of the official conformance tool', () => {
   }
 
   test.each([
-    { revision: '2025-11-25', passes: 40 },
-    { revision: '2026-07-28', passes: 60 },
+    { revision: '2025-11-25', passes: 84 },
+    { revision: '2026-07-28', passes: 160 },
   ])(
     'gives the same results for $revision through Postern as without it',
     { timeout: 60_000 },
     async ({ revision, passes }) => {
       const direct = await run(everything.url.replace('127.0.0.1', 'localhost'), revision)
       const through = await run(`${shim.origin}/mcp`, revision)
-      console.info(`server, ${revision}, direct:`, countByStatus(direct))
-      console.info(`server, ${revision}, through Postern:`, countByStatus(through))
-      console.info(direct.filter(({ status }) => status !== 'SUCCESS'))
+      report(`server, ${revision}, direct`, direct)
+      report(`server, ${revision}, through Postern`, through)
       expect(toResultSet(through)).toEqual(toResultSet(direct))
       expect(countByStatus(direct)['SUCCESS']).toBeGreaterThanOrEqual(passes)
+      // Of an extension that this MCP server does not have; they count for nothing in the tool.
+      const failed = direct.filter(({ status }) => status === 'FAILURE' || status === 'WARNING')
+      expect(failed.filter(({ scenario }) => !scenario.startsWith('tasks-'))).toEqual([])
     },
   )
 })

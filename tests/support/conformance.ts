@@ -52,9 +52,12 @@ export function countByStatus(checks: Check[]): Record<string, number> {
   return counts
 }
 
-/** One line per check, in an order that does not depend on when it ran. */
+/** One line per check, in an order that does not depend on when it ran; `INFO` is no result. */
 export function toResultSet(checks: Check[]): string[] {
-  return checks.map(({ scenario, id, status }) => `${scenario}: ${id}: ${status}`).toSorted()
+  return checks
+    .filter(({ status }) => status !== 'INFO')
+    .map(({ scenario, id, status }) => `${scenario}: ${id}: ${status}`)
+    .toSorted()
 }
 
 /** The tool cannot send a token: this stands before `target` and adds one, and changes nothing else. */

@@ -8,15 +8,16 @@ import {
   type CallToolResult,
   createMcpHandler,
   createRequestStateCodec,
+  type EventStore,
   fromJsonSchema,
   hostHeaderValidationResponse,
   inputRequired,
   type InputRequiredResult,
   isLegacyRequest,
+  type JSONRPCMessage,
   localhostAllowedHostnames,
   localhostAllowedOrigins,
   McpServer,
-  MissingRequiredClientCapabilityError,
   originValidationResponse,
   ResourceTemplate,
   type ServerContext,
@@ -58,6 +59,8 @@ export async function startEverythingServer(): Promise<EverythingServer> {
     if (id !== null) return new Response('no such session', { status: 404 })
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
+      eventStore: new MemoryEventStore(),
+      retryInterval: 100,
       onsessioninitialized: (session) => {
         sessions.set(session, transport)
       },
@@ -96,12 +99,39 @@ export async function startEverythingServer(): Promise<EverythingServer> {
   }
 }
 
+/** Lets a client that lost its stream take it up again with `Last-Event-ID`. */
+class MemoryEventStore implements EventStore {
+  readonly #events: { id: string; stream: string; message: JSONRPCMessage }[] = []
+
+  storeEvent(stream: string, message: JSONRPCMessage): Promise<string> {
+    const id = `${this.#events.length + 1}`
+    this.#events.push({ id, stream, message })
+    return Promise.resolve(id)
+  }
+
+  getStreamIdForEventId(eventId: string): Promise<string | undefined> {
+    return Promise.resolve(this.#events.find(({ id }) => id === eventId)?.stream)
+  }
+
+  async replayEventsAfter(
+    lastEventId: string,
+    { send }: { send: (eventId: string, message: JSONRPCMessage) => Promise<void> },
+  ): Promise<string> {
+    const last = this.#events.findIndex(({ id }) => id === lastEventId)
+    const stream = this.#events[last]?.stream ?? ''
+    for (const event of this.#events.slice(last + 1))
+      // What only opens a stream is no message to repeat.
+      if (event.stream === stream && 'jsonrpc' in event.message) await send(event.id, event.message)
+    return stream
+  }
+}
+
 function createServer(notifier: () => ServerNotifier | undefined): McpServer {
   const server = new McpServer(
     { name: 'everything', version: '1.0.0' },
     {
       capabilities: CAPABILITIES,
-      requestState: { verify: state.verify },
+      requestState: { verify: (sealed, context) => state.verify(sealed, context) },
       cacheHints: {
         'tools/list': SHORT,
         'prompts/list': SHORT,
@@ -112,6 +142,7 @@ function createServer(notifier: () => ServerNotifier | undefined): McpServer {
     },
   )
   addContentTools(server)
+  addSchemaTools(server)
   addStreamingTools(server)
   addClientTools(server)
   addInputRequiredTools(server)
@@ -183,6 +214,41 @@ function addContentTools(server: McpServer): void {
   }))
   addTool(server, 'test_error_handling', () => {
     throw new Error('This tool intentionally returns an error for testing')
+  })
+}
+
+const JSON_SCHEMA_2020_12 = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  $defs: {
+    address: {
+      $anchor: 'addressDef',
+      type: 'object',
+      properties: { street: { type: 'string' }, city: { type: 'string' } },
+    },
+  },
+  properties: {
+    name: { type: 'string' },
+    address: { $ref: '#/$defs/address' },
+    contactMethod: { type: 'string', enum: ['phone', 'email'] },
+    phone: { type: 'string' },
+    email: { type: 'string' },
+  },
+  allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
+  if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
+  // oxlint-disable-next-line unicorn/no-thenable
+  then: { required: ['phone'] },
+  else: { required: ['email'] },
+  additionalProperties: false,
+}
+
+/** Tools that are looked at rather than called. */
+function addSchemaTools(server: McpServer): void {
+  addTool(server, 'json_schema_2020_12_tool', () => say('ok'), JSON_SCHEMA_2020_12)
+  addTool(server, 'test_custom_headers', () => say('ok'), {
+    type: 'object',
+    properties: { region: { type: 'string', 'x-mcp-header': 'Region' } },
+    required: ['region'],
   })
 }
 
@@ -390,11 +456,10 @@ function addInputRequiredTools(server: McpServer): void {
       ? inputRequired({ inputRequests: { user_name: ask('What is your name?', 'name') } })
       : say('Thank you.'),
   )
-  addTool(server, 'test_missing_capability', (context) => {
-    if (clientCapabilities(context)['sampling'] === undefined)
-      throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } })
-    return say('The client can sample.')
-  })
+  // Refused before it is asked where the client did not say that it can sample.
+  addTool(server, 'test_missing_capability', () =>
+    inputRequired({ inputRequests: { greeting: sample('Generate a greeting') } }),
+  )
 }
 
 function clientCapabilities({ mcpReq }: ServerContext): Record<string, unknown> {

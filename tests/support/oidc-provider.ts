@@ -13,7 +13,7 @@ export interface OidcProviderOptions {
   authentication?: 'none' | 'client_secret_basic' | 'client_secret_post'
 }
 
-export interface OidcProviderServer {
+interface OidcProviderServer {
   issuer: string
   /** What it did, by the names of its own events. */
   counters: Record<OidcEvent, number>
@@ -23,12 +23,12 @@ export interface OidcProviderServer {
 const EVENTS = ['grant.success', 'grant.error', 'grant.revoked', 'refresh_token.consumed'] as const
 type OidcEvent = (typeof EVENTS)[number]
 
-export const OIDC_CLIENT_ID = 'postern'
+const OIDC_CLIENT_ID = 'postern'
 // With what form encoding and Basic credentials treat differently.
-export const OIDC_CLIENT_SECRET = 'a secret: 100%+more/&= of at least 32 bytes'
+const OIDC_CLIENT_SECRET = 'a secret: 100%+more/&= of at least 32 bytes'
 
 /** `oidc-provider`, a certified OpenID provider, with one client, one person and a login form. */
-export async function startOidcProvider(
+async function startOidcProvider(
   redirectUri: string,
   options: OidcProviderOptions = {},
 ): Promise<OidcProviderServer> {
