@@ -158,6 +158,26 @@ describe('a certified OpenID provider', () => {
     expect(oidc.provider.counters['grant.success']).toBe(granted)
   })
 
+  test.each([
+    ['of another provider', 'https://evil.example.test'],
+    ['that is missing', undefined],
+  ])('is not confused with another by an issuer %s in its answer', async (_what, iss) => {
+    const oidc = await start()
+    const swap = (url: URL): void => {
+      if (url.pathname !== '/idp/callback') return
+      expect(url.searchParams.get('iss')).toBe(oidc.provider.issuer)
+      url.searchParams.delete('iss')
+      if (iss !== undefined) url.searchParams.set('iss', iss)
+    }
+    const signingIn = signInOverHttp(oidc.deployment, new ScriptedPerson(PERSON), swap)
+    await expect(signingIn).rejects.toThrow(/[?&]error=/)
+    expect(oidc.deployment.events).toContainEqual({
+      type: 'callback.refused',
+      reason: 'idp_callback_invalid',
+    })
+    expect(oidc.provider.counters['grant.success']).toBe(0)
+  })
+
   test('proves groups in its id_token, and the policy follows them at every refresh', async () => {
     const oidc = await start()
     await oidc.restart({ access: [{ groups: ['staff'], emailDomains: ['example.test'] }] })

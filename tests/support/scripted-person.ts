@@ -16,15 +16,19 @@ export class ScriptedPerson {
     this.#credentials = credentials
   }
 
-  /** Agrees and logs in; returns where the browser is sent at the end, without going there. */
-  async signIn(authorizationUrl: string): Promise<URL> {
+  /**
+   * Agrees and logs in; returns where the browser is sent at the end, without going there. `meddle`
+   * may change every address on the way.
+   */
+  async signIn(authorizationUrl: string, meddle: (url: URL) => void = () => {}): Promise<URL> {
     const redirectUri = new URL(authorizationUrl).searchParams.get('redirect_uri') ?? ''
     let url = new URL(authorizationUrl)
     let response = await this.#request(url)
     for (let step = 0; step < MOST_STEPS; step++) {
       const next = await this.#next(url, response)
-      if ('url' in next && next.url.href.startsWith(`${redirectUri}?`)) return next.url
+      if (next.url.href.startsWith(`${redirectUri}?`)) return next.url
       url = next.url
+      meddle(url)
       response = await this.#request(url, next.form)
     }
     throw new Error(`no end of redirects at ${url}`)
@@ -122,6 +126,7 @@ export interface HttpClient {
 export async function signInOverHttp(
   deployment: Pick<Deployment, 'issuer' | 'mcpUrl'>,
   person: ScriptedPerson,
+  meddle?: (url: URL) => void,
 ): Promise<HttpClient> {
   const { issuer, mcpUrl } = deployment
   const registered = await fetch(`${issuer}/register`, {
@@ -132,7 +137,7 @@ export async function signInOverHttp(
   const { client_id: clientId } = (await registered.json()) as { client_id: string }
   const { verifier, challenge } = pkce()
   const url = authorizeUrl(clientId, challenge, { resource: mcpUrl }).replace(ISSUER, issuer)
-  const redirect = await person.signIn(url)
+  const redirect = await person.signIn(url, meddle)
   const post = (path: string, form: Record<string, string>): Promise<Response> =>
     fetch(issuer + path, {
       method: 'POST',

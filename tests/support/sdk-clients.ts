@@ -74,11 +74,9 @@ export class SdkClient {
   }
 }
 
-/** True: the person must sign in first. */
-type Connect = () => Promise<boolean>
-
 interface Session {
-  connect: Connect
+  /** True: the person must sign in first. */
+  connect: () => Promise<boolean>
   finish: (redirect: URL) => Promise<void>
   protocolVersion: () => string | undefined
   callTool: (
@@ -164,6 +162,7 @@ class Store {
   #client: { client_id: string; redirect_uris: string[] } | undefined
   #tokens: { access_token: string; token_type: string } | undefined
   #verifier = ''
+  #discovery: { authorizationServerUrl: string } | undefined
 
   clientInformation(): { client_id: string; redirect_uris: string[] } | undefined {
     return this.#client
@@ -193,9 +192,18 @@ class Store {
     return this.#verifier
   }
 
+  saveDiscoveryState(state: { authorizationServerUrl: string }): void {
+    this.#discovery = state
+  }
+
+  discoveryState(): { authorizationServerUrl: string } | undefined {
+    return this.#discovery
+  }
+
   invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery'): void {
     if (scope === 'all' || scope === 'client') this.#client = undefined
     if (scope === 'all' || scope === 'tokens') this.#tokens = undefined
     if (scope === 'all' || scope === 'verifier') this.#verifier = ''
+    if (scope === 'all' || scope === 'discovery') this.#discovery = undefined
   }
 }
