@@ -1,6 +1,15 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+const source = (path: string): string => new URL(`src/${path}`, import.meta.url).pathname
+
 const config: ViteUserConfig = defineConfig({
+  // Examples import the package by name, as people do; here that is the source, not a build.
+  resolve: {
+    alias: [
+      { find: /^postern$/, replacement: source('postern.ts') },
+      { find: /^postern\/node$/, replacement: source('platform/node/index.ts') },
+    ],
+  },
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/unpack-chromium.ts'],

@@ -38,7 +38,14 @@ import { PATHS } from './protocol/metadata.ts'
 import { toOAuthError } from './protocol/oauth-error.ts'
 import type { Runtime } from './runtime.ts'
 
-export type { Access, AccessRule, AuthInfo, PosternOptions } from './config/options.ts'
+export type {
+  Access,
+  AccessRule,
+  AuthInfo,
+  InProcessServer,
+  PosternConfigFile,
+  PosternOptions,
+} from './config/options.ts'
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export type { PosternEvent } from './events.ts'
 export type { Admission, RequestHead } from './gate/gate.ts'

@@ -1,10 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from './config-error.ts'
-import type { PosternOptions } from './options.ts'
-
-/** What a configuration file exports by default: the options; the secrets may stay outside. */
-export type PosternConfigFile = Omit<PosternOptions, 'secrets'> & Partial<PosternOptions>
+import type { PosternConfigFile } from './options.ts'
 
 /** Reads `postern.config.ts` (or .js, .mjs). @throws ConfigError where it cannot be read. */
 export async function loadConfigFile(file: string): Promise<PosternConfigFile> {

@@ -129,3 +129,6 @@ export interface PosternOptions {
    */
   dangerouslyAllowUnrotatedRefreshTokens?: boolean
 }
+
+/** What a configuration file exports by default: the options; the secrets may stay outside. */
+export type PosternConfigFile = Omit<PosternOptions, 'secrets'> & Partial<PosternOptions>

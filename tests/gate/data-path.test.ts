@@ -38,9 +38,9 @@ describe.each(FORWARDERS)('the data path, forwarding by %s', (forwarder) => {
     const over = await door
       .send({ body: Buffer.alloc(12 * MIB + 1), chunked, token })
       // A server that has said no may close while the client is still sending.
+      .then(({ status }) => status)
       .catch((error: NodeJS.ErrnoException) => error.code)
-    if (typeof over === 'object') expect(over.status).toBe(413)
-    else expect(['ECONNRESET', 'EPIPE']).toContain(over)
+    expect([413, 'ECONNRESET', 'EPIPE']).toContain(over)
     expect(door.received.filter(({ body }) => body.length > 12 * MIB)).toEqual([])
   })
 
@@ -260,7 +260,7 @@ describe('the Node platform', () => {
   })
 
   test('close lets a request under way finish, then cuts what is left', async () => {
-    door = await openDoor('node')
+    door = await openDoor('node', {}, { drainSeconds: 1.5 })
     const waiting: ServerResponse[] = []
     door.onUpstream((_, response) => waiting.push(response))
     const first = door.send({ token: await door.token() })

@@ -68,7 +68,7 @@ export const FORWARDERS: readonly Forwarder[] = ['node', 'fetch']
 /** A signing key of the tests' own, so that they can make any token. */
 const SIGNING_KEY: Promise<JsonWebKey> = crypto.subtle
   .generateKey('Ed25519', true, ['sign', 'verify'])
-  .then((pair) => crypto.subtle.exportKey('jwk', (pair as CryptoKeyPair).privateKey))
+  .then((pair) => crypto.subtle.exportKey('jwk', pair.privateKey))
 
 export async function signingKey(): Promise<JsonWebKey> {
   const { kty, crv, x, d } = await SIGNING_KEY

@@ -25,6 +25,8 @@ export interface World {
   idpCalls: string[]
   /** Another Postern process of the same deployment, by default with the same options. */
   replica: (changes?: Partial<PosternOptions>) => Postern
+  /** What Postern’s own `fetch` reaches: the identity provider and the MCP server. */
+  reach: (request: Request) => Promise<Response>
   /** Replaces how the identity provider answers; undefined restores it. */
   breakIdp: (answer: ((request: Request) => Promise<Response> | Response) | undefined) => void
   /** Replaces how the MCP server answers. */
@@ -95,6 +97,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     events,
     forwarded,
     idpCalls,
+    reach: (request) => fetch(request),
     replica,
     breakIdp: (answer) => {
       idp = answer

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+
+const read = (file: string): string => readFileSync(file, 'utf8')
+const matches = (text: string, pattern: RegExp): string[] => [
+  ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
+]
+
+describe('docs/configuration.md', () => {
+  const documented = matches(read('docs/configuration.md'), /^\| `([^`]+)`/gm)
+  const leaves = documented.map(
+    (path) =>
+      path
+        .split(/[.[]/)
+        .at(-1)
+        ?.replace(/^\]?\.?/, '') ?? '',
+  )
+  // Names of options are the only two- or four-space indented properties of the schema.
+  const schema = matches(
+    read('src/config/schema.ts'),
+    /^\s+(\w+): (?:v|Text|Record|Identity|Epoch)/gm,
+  )
+
+  test.each(
+    schema.filter(
+      (name) =>
+        ![
+          'identityProvider',
+          'resources',
+          'clients',
+          'lifetimes',
+          'revokeBefore',
+          'static',
+        ].includes(name),
+    ),
+  )('says what %s is', (name) => {
+    expect(documented.some((path) => path === name || path.endsWith(`.${name}`))).toBe(true)
+  })
+
+  test.each(leaves.filter((leaf) => leaf !== ''))('documents %s, which exists', (leaf) => {
+    expect(schema).toContain(leaf)
+  })
+})
+
+describe('docs/operations.md', () => {
+  const text = read('docs/operations.md')
+
+  test.each(matches(read('src/events.ts'), /type: '([a-z.-]+)'/g))('lists the event %s', (type) => {
+    expect(text).toContain(`\`${type}\``)
+  })
+
+  test.each([
+    ...matches(read('src/protocol/failure.ts'), /'([a-z]+_[a-z_]+)'/g),
+    ...matches(read('src/protocol/form.ts'), /reason: '([a-z_]+)'/g),
+    ...matches(read('src/protocol/cookies.ts'), /reason: '([a-z_]+)'/g),
+    ...matches(read('src/gate/gate.ts'), /refused\('([a-z_]+)'/g),
+    ...matches(read('src/crypto/access-token.ts'), /\| '(token_[a-z_]+)'/g),
+  ])('explains the reason %s', (reason) => {
+    expect(text).toContain(`\`${reason}\``)
+  })
+})
+
+describe('README.md', () => {
+  const text = read('README.md')
+
+  test('is short', () => expect(text.length).toBeLessThan(8192))
+
+  test.each(matches(text + read('SECURITY.md'), /\]\((?!http)([^)]+)\)/g))(
+    'links to %s, which exists',
+    (file) => {
+      expect(() =>
+        readFileSync(file.endsWith('examples') ? `${file}/postern.config.ts` : file),
+      ).not.toThrow()
+    },
+  )
+
+  test('its versions are those that CI runs', () => {
+    const { devDependencies } = JSON.parse(read('package.json')) as {
+      devDependencies: Record<string, string>
+    }
+    for (const [name, label] of [
+      ['mcp-remote-0.15', 'mcp-remote '],
+      ['@modelcontextprotocol/sdk', '@modelcontextprotocol/sdk '],
+      ['@modelcontextprotocol/client', '@modelcontextprotocol/client '],
+      ['@modelcontextprotocol/conformance', '@modelcontextprotocol/conformance '],
+    ] as const)
+      expect(text).toContain(label + devDependencies[name]?.replace('npm:mcp-remote@', ''))
+  })
+})
