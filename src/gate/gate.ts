@@ -109,7 +109,7 @@ export function createGate(
       const accept = headerValues(request.headers, 'accept').join(',')
       const caller = { method: request.method, accept }
       // RFC 6750 §2.3 as MCP has it: a token in the URL ends up in logs, so it is never looked at.
-      if (/(?:^|&)access_token(?:=|&|$)/i.test(search ?? '')) {
+      if (namesAccessToken(search)) {
         const description = 'The access token must be in the Authorization header'
         const problem = { status: 400, error: 'invalid_request', description } as const
         return refused('token_in_query', await challenge(target, caller, problem), target)
@@ -203,6 +203,12 @@ export function isAllowedHost(host: string, config: Config): boolean {
   return config.allowedHosts.has(
     lower.endsWith(defaultPort) ? lower.slice(0, -defaultPort.length) : lower,
   )
+}
+
+function namesAccessToken(search: string | undefined): boolean {
+  if (search === undefined) return false
+  // Decoded: the MCP server would decode it as well.
+  return [...new URLSearchParams(search).keys()].some((name) => /^access_token$/i.test(name))
 }
 
 function upstreamUrl(resource: Resource, search: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { Runtime } from '../runtime.ts'
-import type { Transport } from './transport.ts'
+import { IdentityProviderUnreachable, type Transport } from './transport.ts'
 
 /** The identity provider's metadata: fetched once, renewed hourly, kept through outages. */
 export interface Discovery {
@@ -23,12 +23,13 @@ export function createDiscovery(
     const url = new URL(issuer)
     const options = { [oauth.customFetch]: transport, ...insecureWhere(issuer) }
     const response = await oauth.discoveryRequest(url, options)
-    const metadata = await oauth.processDiscoveryResponse(url, response)
+    const metadata = await oauth.processDiscoveryResponse(url, response).catch((cause: unknown) => {
+      // Wrong or broken metadata is no fault of the person who signs in.
+      throw new IdentityProviderUnreachable('metadata is not that of the issuer', { cause })
+    })
     for (const endpoint of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
       if (metadata[endpoint] === undefined)
-        throw new oauth.OperationProcessingError(`no ${endpoint}`, {
-          code: oauth.MISSING_SERVER_METADATA,
-        })
+        throw new IdentityProviderUnreachable(`metadata has no ${endpoint}`)
     if (known === undefined) runtime.emit({ type: 'identity-provider.ready', issuer })
     known = { metadata, at: runtime.now() }
     return metadata

@@ -2,6 +2,7 @@ import { base64url, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   authorizeUrl,
+  consentForm,
   FetchBrowser,
   obtainTokens,
   pkce,
@@ -11,7 +12,7 @@ import {
   register,
   signIn,
 } from '../support/dance.ts'
-import { createWorld, type World } from '../support/world.ts'
+import { createWorld, ISSUER, type World } from '../support/world.ts'
 
 let world: World
 
@@ -192,6 +193,18 @@ describe('start and recovery', () => {
     expect((await world.postern.fetch(new Request('https://x/healthz'))).status).toBe(200)
     world.breakIdp(undefined)
     expect((await ready()).status).toBe(200)
+  })
+
+  test('metadata of another issuer is an outage that is reported, not the person’s fault', async () => {
+    world.breakIdp(() => Response.json({ issuer: 'https://other.example' }))
+    const clientId = await register(world.postern)
+    const browser = new FetchBrowser(world)
+    const page = await (await browser.get(authorizeUrl(clientId, pkce().challenge))).text()
+    const form = { request: consentForm(page), action: 'approve' }
+    expect((await browser.post(`${ISSUER}/consent`, form)).status).toBe(503)
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: 'identity-provider.unavailable', step: 'discovery' }),
+    )
   })
 
   test('metadata that was fetched once outlives an outage of discovery', async () => {

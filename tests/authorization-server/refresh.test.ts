@@ -107,6 +107,16 @@ describe('refresh (OAuth 2.1 §4.3)', () => {
     expect((await next(await refresh(world.postern, narrow))).scope).toBe('read write')
   })
 
+  test('scopes that the policy takes away come back with the policy', async () => {
+    const resources = [{ url: MCP_URL, upstream: 'http://u.test/', scopes: ['read', 'write'] }]
+    world = await createWorld({ postern: { resources } })
+    signedIn = await obtainTokens(world, { scope: 'read write' })
+    const strict = world.replica({ access: [{ groups: ['staff'], scopes: ['read'] }] })
+    const narrow = await next(await refresh(strict, signedIn))
+    expect(narrow.scope).toBe('read')
+    expect((await next(await refresh(world.postern, narrow))).scope).toBe('read write')
+  })
+
   test('a grant of one scope never widens', async () => {
     const resources = [{ url: MCP_URL, upstream: 'http://u.test/', scopes: ['read', 'write'] }]
     world = await createWorld({ postern: { resources } })

@@ -301,6 +301,7 @@ describe('who may sign in', () => {
 
   test('groups reach the token only where configured', async () => {
     await setUp({ forwardGroups: ['staff', 'other'] })
+    world.twin.updateUser('ada', { groups: ['secret', 'staff'] })
     const { decodeJwt } = await import('jose')
     const body = (await (await redeem(await newCode())).json()) as { access_token: string }
     expect(decodeJwt(body.access_token)['groups']).toEqual(['staff'])

@@ -169,7 +169,12 @@ describe.each(FORWARDERS)('the gate, forwarding by %s', (forwarder) => {
 
     test('a token in the query is 400, and never looked at', async () => {
       const token = await door.token()
-      for (const query of [`access_token=${token}`, `x=1&ACCESS_TOKEN=${token}`, 'access_token']) {
+      for (const query of [
+        `access_token=${token}`,
+        `x=1&ACCESS_TOKEN=${token}`,
+        'access_token',
+        `access%5Ftoken=${token}`,
+      ]) {
         const answer = await door.send({ path: `/mcp?${query}`, token })
         expect(answer.status).toBe(400)
         expect(answer.headers['www-authenticate']).toContain('error="invalid_request"')

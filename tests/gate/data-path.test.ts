@@ -175,6 +175,31 @@ describe.each(FORWARDERS)('the data path, forwarding by %s', (forwarder) => {
     socket.destroy()
   })
 
+  test.each(['the client goes away', 'the body outgrows the limit'])(
+    'an answer before the end of a chunked body, after which %s, harms nobody',
+    async (what) => {
+      door.onRequest((_, response) => {
+        response.writeHead(400, { 'content-length': '2' })
+        response.end('{}')
+      })
+      const socket = connect(door.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.write(
+        `POST /mcp HTTP/1.1\r\nHost: mcp.example.test\r\nAuthorization: Bearer ${await door.token()}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`,
+      )
+      await once(socket, 'data')
+      if (what === 'the client goes away') socket.destroy()
+      else {
+        socket.write(`${(13 * MIB).toString(16)}\r\n`)
+        socket.write(Buffer.alloc(13 * MIB))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      socket.destroy()
+      door.onRequest(undefined)
+      expect((await door.send({ token: await door.token() })).status).toBe(200)
+    },
+  )
+
   test('an upgrade is not passed on', async () => {
     await door.send({
       token: await door.token(),

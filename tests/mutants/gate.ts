@@ -29,7 +29,7 @@ export const gateMutants: Mutant[] = [
     id: 'gate-query-token',
     rule: 'a token in the query is refused',
     file: 'src/gate/gate.ts',
-    find: "if (/(?:^|&)access_token(?:=|&|$)/i.test(search ?? ''))",
+    find: 'if (namesAccessToken(search))',
     replace: 'if (false)',
     tests: ['tests/gate/admission.test.ts'],
   },

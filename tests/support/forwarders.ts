@@ -34,6 +34,10 @@ export interface Door {
   received: Received[]
   /** How the MCP server answers; by default 200 with a JSON body. */
   onUpstream: (answer: (request: IncomingMessage, response: ServerResponse) => void) => void
+  /** Answers at the head of a request, without waiting for its body; undefined ends that. */
+  onRequest: (
+    answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined,
+  ) => void
   /** A valid access token, changed as told. */
   token: (
     claims?: Record<string, unknown>,
@@ -88,6 +92,7 @@ export async function openDoor(
     response.setHeader('content-type', 'application/json')
     response.end('{"jsonrpc":"2.0","id":1,"result":{}}')
   }
+  let early: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   const upstream = createServer((request, response) => {
     const chunks: Buffer[] = []
     const entry: Received = {
@@ -98,6 +103,7 @@ export async function openDoor(
       body: Buffer.alloc(0),
     }
     received.push(entry)
+    if (early !== undefined) return early(request, response)
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       entry.body = Buffer.concat(chunks)
@@ -143,6 +149,9 @@ export async function openDoor(
     received,
     onUpstream: (next) => {
       answer = next
+    },
+    onRequest: (next) => {
+      early = next
     },
     token: (claims = {}, { typ = 'at+jwt', kid } = {}) => {
       const now = clock.seconds

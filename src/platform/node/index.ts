@@ -71,6 +71,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
   const server = createServer({ maxHeaderSize: options.maxHeaderBytes ?? 32 * 1024 }, handle)
   server.on('checkContinue', handle)
+  // Longer than load balancers keep idle connections (usually 60 s): whoever closes first must be them.
+  server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.listen?.port ?? 0, options.listen?.host ?? '127.0.0.1', resolve)
