@@ -20,7 +20,7 @@ h2 { margin: 1.25rem 0 .25rem; font-size: 1rem; }
 p { margin: .5rem 0; } ul { margin: .25rem 0; padding-left: 1.25rem; }
 dl { margin: 1rem 0; display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; }
 dt { color: var(--quiet); } dd { margin: 0; font-weight: 600; }
-code { font: .9em ui-monospace, monospace; }
+code, pre { font: .9em ui-monospace, monospace; }
 pre { padding: .75rem; border: 1px solid var(--line); border-radius: .5rem; white-space: pre-wrap; }
 .quiet { color: var(--quiet); font-size: .9rem; }
 .warning { margin: 1rem 0; padding: .75rem 1rem; background: var(--warn);
