@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import * as oauth from 'oauth4webapi'
 import type { Config } from '../config/resolve.ts'
 import type { Claims } from '../protocol/access.ts'
@@ -63,6 +64,15 @@ export interface IdentityProvider {
   revoke: (refreshToken: string) => Promise<Result<boolean, IdentityProviderFailure>>
 }
 
+/** What the token endpoint gave; the id_token in it is checked but for its signature. */
+interface Answer {
+  response: Response
+  tokens: oauth.TokenEndpointResponse
+}
+
+const WAITING_MS = 10 * 60 * 1000
+const MAX_WAITING = 1000
+
 export function createIdentityProvider(
   config: Config['identityProvider'],
   redirectUri: string,
@@ -73,6 +83,12 @@ export function createIdentityProvider(
   const options = { [oauth.customFetch]: transport, ...insecureWhere(config.issuer) }
   const jwksCache: oauth.JWKSCacheInput = {}
   const authentication = clientAuthentication(config)
+  const waiting = new LRUCache<string, Answer>({
+    max: MAX_WAITING,
+    ttl: WAITING_MS,
+    perf: { now: runtime.now },
+    ttlResolution: 0,
+  })
 
   function client(metadata: oauth.AuthorizationServer): oauth.Client {
     const algorithms = metadata.id_token_signing_alg_values_supported
@@ -107,11 +123,30 @@ export function createIdentityProvider(
     }
   }
 
+  /**
+   * Presents a grant, which spends it. If the keys are out of reach by then, the answer waits, and
+   * a retry repeats only the check of the signature: the grant would not be taken a second time.
+   */
+  async function spend(
+    grant: string,
+    metadata: oauth.AuthorizationServer,
+    present: () => Promise<Answer>,
+  ): Promise<{ tokens: oauth.TokenEndpointResponse; idToken: oauth.IDToken | undefined }> {
+    const answer = waiting.get(grant) ?? (await present())
+    waiting.delete(grant)
+    try {
+      return { tokens: answer.tokens, idToken: await verifiedIdToken(metadata, answer) }
+    } catch (error) {
+      const { reason } = toIdentityProviderFailure(error, 'code')
+      if (reason === 'idp_unavailable') waiting.set(grant, answer)
+      throw error
+    }
+  }
+
   /** Signature as well as claims: TLS alone would do (OpenID Connect §3.1.3.7), keys are better. */
   async function verifiedIdToken(
     metadata: oauth.AuthorizationServer,
-    response: Response,
-    tokens: oauth.TokenEndpointResponse,
+    { response, tokens }: Answer,
   ): Promise<oauth.IDToken | undefined> {
     const claims = oauth.getValidatedIdTokenClaims(tokens)
     if (claims === undefined) return undefined
@@ -173,37 +208,48 @@ export function createIdentityProvider(
           new URLSearchParams({ ...answer }),
           oauth.expectNoState,
         )
-        const response = await oauth.authorizationCodeGrantRequest(
-          metadata,
-          client(metadata),
-          authentication,
-          parameters,
-          redirectUri,
-          secrets.codeVerifier,
-          options,
-        )
-        const tokens = await oauth.processAuthorizationCodeResponse(
-          metadata,
-          client(metadata),
-          response,
-          { expectedNonce: secrets.nonce, requireIdToken: true },
-        )
-        const claims = await verifiedIdToken(metadata, response, tokens)
-        if (claims === undefined) throw new TypeError('requireIdToken was not honoured')
-        return withRefreshToken({ claims }, tokens)
+        // The secrets are part of it: with others the provider would not have taken this code.
+        const grant = JSON.stringify([answer.code, secrets.codeVerifier, secrets.nonce])
+        const { tokens, idToken } = await spend(grant, metadata, async () => {
+          const response = await oauth.authorizationCodeGrantRequest(
+            metadata,
+            client(metadata),
+            authentication,
+            parameters,
+            redirectUri,
+            secrets.codeVerifier,
+            options,
+          )
+          const checks = { expectedNonce: secrets.nonce, requireIdToken: true }
+          return {
+            response,
+            tokens: await oauth.processAuthorizationCodeResponse(
+              metadata,
+              client(metadata),
+              response,
+              checks,
+            ),
+          }
+        })
+        if (idToken === undefined) throw new TypeError('requireIdToken was not honoured')
+        return withRefreshToken({ claims: idToken }, tokens)
       }),
 
     refresh: (refreshToken, subject) =>
       attempt('refresh', 'refresh', async (metadata) => {
-        const response = await oauth.refreshTokenGrantRequest(
-          metadata,
-          client(metadata),
-          authentication,
-          refreshToken,
-          options,
-        )
-        const tokens = await oauth.processRefreshTokenResponse(metadata, client(metadata), response)
-        const idToken = await verifiedIdToken(metadata, response, tokens)
+        const { tokens, idToken } = await spend(refreshToken, metadata, async () => {
+          const response = await oauth.refreshTokenGrantRequest(
+            metadata,
+            client(metadata),
+            authentication,
+            refreshToken,
+            options,
+          )
+          return {
+            response,
+            tokens: await oauth.processRefreshTokenResponse(metadata, client(metadata), response),
+          }
+        })
         if (idToken !== undefined) {
           if (idToken.sub !== subject) throw subjectChanged()
           return withRefreshToken({ accessToken: tokens.access_token, claims: idToken }, tokens)
