@@ -193,7 +193,7 @@ function createAuthorizationServer(config: Config, runtime: Runtime): Authorizat
     redirectPolicy: buildRedirectPolicy(config),
     cookies: cookieNames(config.issuer),
     signingKeys: once(() => signingKeys(config)),
-    redeemedCodes: createRedeemedCodes(),
+    redeemedCodes: createRedeemedCodes(runtime.now),
     refreshes: createSharedRefreshes(identityProvider, runtime.now),
   }
 }

@@ -22,8 +22,13 @@ interface Entry {
   settled: boolean
 }
 
-export function createRedeemedCodes(): RedeemedCodes {
-  const entries = new LRUCache<string, Entry>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS })
+export function createRedeemedCodes(now: () => number): RedeemedCodes {
+  const entries = new LRUCache<string, Entry>({
+    max: MAX_REMEMBERED,
+    ttl: REMEMBERED_MS,
+    perf: { now },
+    ttlResolution: 0,
+  })
   return {
     once: async <T extends object>(
       codeHash: string,

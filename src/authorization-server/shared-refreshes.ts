@@ -19,6 +19,7 @@ export interface SharedRefreshes {
     refreshToken: string,
     subject: string,
   ) => Promise<Result<SharedRefresh, IdentityProviderFailure>>
+  /** Drops what is remembered of a grant, also under the tokens that this one came from. */
   forget: (refreshToken: string) => Promise<void>
 }
 
@@ -41,6 +42,9 @@ export function createSharedRefreshes(
     ttlResolution: 0,
   })
 
+  /** By the key of a token, the key of the one it came from. */
+  const predecessors = new LRUCache<string, string>({ max: MAX_REMEMBERED })
+
   async function refreshUpstream(
     refreshToken: string,
     subject: string,
@@ -57,10 +61,11 @@ export function createSharedRefreshes(
       rotated: next !== undefined && next !== refreshToken,
       claims: rememberClaims(identityProvider, refreshed.value, subject),
     })
-    if (shared.value.rotated)
-      entries.set(await sha256(shared.value.refreshToken), Promise.resolve(shared), {
-        ttl: MINIMUM_BETWEEN_REFRESHES_MS,
-      })
+    if (shared.value.rotated) {
+      const nextKey = await sha256(shared.value.refreshToken)
+      predecessors.set(nextKey, key)
+      entries.set(nextKey, Promise.resolve(shared), { ttl: MINIMUM_BETWEEN_REFRESHES_MS })
+    }
     return shared
   }
 
@@ -75,7 +80,13 @@ export function createSharedRefreshes(
       return underWay
     },
     forget: async (refreshToken) => {
-      entries.delete(await sha256(refreshToken))
+      let key: string | undefined = await sha256(refreshToken)
+      while (key !== undefined) {
+        entries.delete(key)
+        const predecessor: string | undefined = predecessors.get(key)
+        predecessors.delete(key)
+        key = predecessor
+      }
     },
   }
 }

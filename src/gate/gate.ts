@@ -80,7 +80,8 @@ export function createGate(
     }
 
     // DNS rebinding: a page of another name that resolves to us says that name in Host.
-    if (!isAllowedHost(head.host, config))
+    const hosts = headerValues(head.headers, 'host')
+    if (hosts.length > 1 || !isAllowedHost(head.host, config))
       return refused('host_unknown', refuse(403, 'This host name is not served here'))
     const origins = headerValues(head.headers, 'origin')
     const [origin] = origins
@@ -155,11 +156,14 @@ export function createGate(
 
       const headers = forwardableRequestHeaders(request.headers, cookies.isOurs)
       const owner = { idp: claims.idp, sub: claims.sub, resource: target.url }
-      const session = headers.findIndex(([name]) => name === 'mcp-session-id')
-      if (session !== -1) {
-        const own = await openSessionId(headers[session]?.[1] ?? '', owner, keys.mac)
+      const sessions = headers.filter(([name]) => isSessionHeader(name))
+      const [session] = sessions
+      if (session !== undefined) {
+        // Of several the MCP server might believe one that was never checked.
+        const sole = sessions.length === 1 && session[0] === 'mcp-session-id' ? session[1] : ''
+        const own = await openSessionId(sole, owner, keys.mac)
         if (own === undefined) return refused('session_of_another', sessionNotFound(), target)
-        headers.splice(session, 1, ['mcp-session-id', own])
+        session[1] = own
       }
       headers.push(
         ...identityHeaders(claims),
@@ -203,6 +207,11 @@ export function isAllowedHost(host: string, config: Config): boolean {
   return config.allowedHosts.has(
     lower.endsWith(defaultPort) ? lower.slice(0, -defaultPort.length) : lower,
   )
+}
+
+/** CGI and WSGI servers make the same variable of `_` and `-`. */
+function isSessionHeader(name: string): boolean {
+  return name.replaceAll('_', '-') === 'mcp-session-id'
 }
 
 function namesAccessToken(search: string | undefined): boolean {

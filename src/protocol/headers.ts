@@ -17,7 +17,7 @@ const HOP_BY_HOP = new Set([
 // Set by this gate or by servers in front of it: never taken from a client. Compared with `_` and
 // other punctuation folded to `-`, because CGI and WSGI servers make the same variable of all.
 const IDENTITY =
-  /^x-(?:forwarded|postern|real-ip|original|amzn-oidc|auth-request|remote-user|user)(?:-|$)/
+  /^(?:x-(?:forwarded|postern|real-ip|original|amzn-oidc|auth-request|authenticated|webauth|remote|user|username|email|groups?|goog-authenticated|goog-iap|ms-client-principal|client-cert)|cf-access|tailscale-user|ssl-client)(?:-|$)/
 const IDENTITY_EXACT = new Set(['authorization', 'forwarded', 'remote-user', 'via'])
 
 export function headerValues(headers: HeaderList, name: string): string[] {

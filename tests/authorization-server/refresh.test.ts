@@ -295,6 +295,13 @@ describe('RFC 7009 revocation', () => {
     expect(await outcome(await refresh(world.postern, again))).toEqual([400, 'invalid_grant'])
   })
 
+  test('ends it also for the refresh token that it came from', async () => {
+    const again = await next(await refresh(world.postern, signedIn))
+    await revoke(again.refresh_token)
+    await refresh(world.postern, signedIn)
+    expect(refreshes()).toBe(2)
+  })
+
   test.each(['garbage', 'a.b..c.d'])('%s is as good as revoked', async (token) => {
     expect((await revoke(token)).status).toBe(200)
     expect(world.twin.counters.revoke).toBe(0)

@@ -71,19 +71,19 @@ class Relay implements Dispatcher.DispatchHandler {
     const headers = this.#admission.responseHeaders(rawPairs(controller.rawHeaders))
     if (!(headers instanceof Promise)) return this.#begin(status, headers)
     controller.pause()
-    headers.then(
-      (bound) => {
+    headers
+      .then((bound) => {
         this.#begin(status, bound)
         controller.resume()
-      },
-      (error: Error) => controller.abort(error),
-    )
+      })
+      .catch((error: Error) => controller.abort(error))
   }
 
   #begin(status: number, headers: readonly (readonly [string, string])[]): void {
     this.#response.writeHead(status, headers.flat())
-    // A body of known length follows at once; a stream may be silent for long.
-    if (!headers.some(([name]) => name === 'content-length')) this.#response.flushHeaders()
+    // A body of known length follows at once, and both go out together; a stream may be silent.
+    const length = headers.find(([name]) => name === 'content-length')?.[1]
+    if (length === undefined || status === 204) this.#response.flushHeaders()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -157,9 +157,11 @@ function describe(error: unknown): { status: number; reason: string; description
       reason: 'no answer in time',
       description: 'The MCP server behind this gate does not answer in time',
     }
+  const broken =
+    error instanceof errors.HTTPParserError || error instanceof errors.InvalidArgumentError
   return {
     status: 502,
-    reason: 'no connection',
+    reason: broken ? 'answer is not HTTP' : 'no connection',
     description: 'The MCP server behind this gate does not answer',
   }
 }

@@ -55,6 +55,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let draining = false
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
+    // Absolute form and fragments: servers in front might have read another host or path in them.
+    if (!/^\/[^#]*$/.test(request.url ?? '')) return answer(response, 400, [], 'bad target')
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
     if (draining && path === PATHS.readiness) return answer(response, 503, [], 'draining')
     if (forwarded.has(path) || forwarded.has(path.replace(/\/$/, ''))) {
