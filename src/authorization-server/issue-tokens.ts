@@ -51,6 +51,9 @@ export async function issueTokens(
     (scope) =>
       resource.scopes.includes(scope) && (access.scopes === 'all' || access.scopes.includes(scope)),
   )
+  // Who is given nothing here may not come in: a resource need not require scopes of its own.
+  const isEverything = access.scopes === 'all' && resource.scopes.length === 0
+  if (granted.length === 0 && !isEverything) return fail({ reason: refused })
   const requested = parseScope(grant.requestedScope).filter((scope) => granted.includes(scope))
   const scope = (requested.length > 0 ? requested : granted).join(' ')
 

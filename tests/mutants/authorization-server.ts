@@ -148,8 +148,8 @@ export const authorizationServerMutants: Mutant[] = [
     tests: here('consent-and-callback'),
   },
   {
-    id: 'callback-state-form',
-    rule: 'state has a fixed form',
+    id: 'callback-outage-keeps',
+    rule: 'an outage at the callback keeps the sign-in under way',
     file: 'src/authorization-server/callback.ts',
     find: "if (!answer.ok && answer.failure.reason === 'idp_unavailable')",
     replace: 'if (false)',
@@ -322,6 +322,14 @@ export const authorizationServerMutants: Mutant[] = [
     find: "(access.scopes === 'all' || access.scopes.includes(scope))",
     replace: 'true',
     tests: here('token'),
+  },
+  {
+    id: 'access-nothing-granted',
+    rule: 'no token without any scope',
+    file: 'src/authorization-server/issue-tokens.ts',
+    find: 'if (granted.length === 0 && !isEverything)',
+    replace: 'if (false)',
+    tests: here('several-resources'),
   },
   {
     id: 'groups-configured',
