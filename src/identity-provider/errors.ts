@@ -31,7 +31,8 @@ export function toIdentityProviderFailure(
   if (error instanceof IdentityProviderUnreachable)
     return { reason: 'idp_unavailable', detail: error.detail }
   if (error instanceof oauth.ResponseBodyError) {
-    if (error.status >= 500 || error.status === 429)
+    // The library reads an error out of a 4xx only; 5xx comes as an answer that does not conform.
+    if (error.status === 429)
       return { reason: 'idp_unavailable', detail: 'error answer', status: error.status }
     if (error.error === 'invalid_grant') return { reason: 'idp_rejected_grant' }
     if (PERSON_MUST_ACT.has(error.error)) return identityRefused(grant, 'the person must act')

@@ -65,6 +65,7 @@ describe.each(grants)('an outage at %s never looks like a dead grant', (_grant, 
     ['200 HTML', () => html(200)],
     ['403 HTML of a firewall', () => html(403)],
     ['429', () => oauth(429, 'slow_down')],
+    ['429 with invalid_grant', () => oauth(429, 'invalid_grant')],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://x/' } })],
     [
       'garbage',
