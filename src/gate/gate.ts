@@ -209,9 +209,9 @@ export function isAllowedHost(host: string, config: Config): boolean {
   )
 }
 
-/** CGI and WSGI servers make the same variable of `_` and `-`. */
+/** Folded as identity headers are: CGI servers make the same variable of all punctuation. */
 function isSessionHeader(name: string): boolean {
-  return name.replaceAll('_', '-') === 'mcp-session-id'
+  return name.replace(/[^a-z0-9]/g, '-') === 'mcp-session-id'
 }
 
 function namesAccessToken(search: string | undefined): boolean {
