@@ -171,6 +171,18 @@ describe('R8: GET /authorize changes nothing', () => {
     expect(world.idpCalls).toEqual([])
   })
 
+  test('two browser cookies are refused: somebody may have planted one', async () => {
+    const cookie = '__Host-postern-browser=a; __Host-postern-browser=b'
+    const response = await get(authorizeUrl(clientId, challenge), { cookie })
+    expect([response.status, response.headers.get('location')]).toEqual([400, null])
+    expect(world.events.at(-1)).toMatchObject({ reason: 'cookie_duplicated' })
+  })
+
+  test('a restart between page and pre-flight changes nothing', async () => {
+    const url = authorizeUrl(clientId, challenge)
+    expect((await world.replica().fetch(new Request(url))).status).toBe(200)
+  })
+
   test('machines may pre-flight it with JSON and HEAD', async () => {
     const url = authorizeUrl(clientId, challenge)
     expect((await get(url, { accept: 'application/json' })).status).toBe(200)

@@ -180,6 +180,40 @@ describe('POST /consent', () => {
     expect(transactions().toSorted()).toEqual(started.slice(1).toSorted())
   })
 
+  test('reload and back button: each page and each form works, and each sign-in finishes', async () => {
+    const first = await form()
+    const reloaded = await form()
+    const callbacks: string[] = []
+    for (const request of [reloaded, first, first]) {
+      const answer = { request, action: 'approve' }
+      const page = await (await browser.post(`${ISSUER}/consent`, answer)).text()
+      callbacks.push(await logIn(browser, onwardUrl(page)))
+    }
+    expect(new Set(callbacks.map((each) => new URL(each).searchParams.get('state'))).size).toBe(3)
+    for (const callback of callbacks) {
+      const page = await (await browser.get(callback)).text()
+      expect(new URL(onwardUrl(page)).searchParams.get('code')).not.toBeNull()
+    }
+  })
+
+  test('approving after denying is a new decision, not a replay', async () => {
+    const request = await form()
+    await browser.post(`${ISSUER}/consent`, { request, action: 'deny' })
+    const page = await browser.post(`${ISSUER}/consent`, { request, action: 'approve' })
+    expect(onwardUrl(await page.text())).toContain(IDP_ORIGIN)
+  })
+
+  test('a form over 64 KiB is 413', async () => {
+    const answer = { request: 'x'.repeat(70_000), action: 'approve' }
+    expect((await browser.post(`${ISSUER}/consent`, answer)).status).toBe(413)
+  })
+
+  test('GET decides nothing', async () => {
+    const query = new URLSearchParams({ request: await form(), action: 'approve' })
+    expect((await browser.get(`${ISSUER}/consent?${query}`)).status).toBe(404)
+    expect(transactions()).toEqual([])
+  })
+
   test('an unreachable identity provider is a page to reload, and nothing is lost', async () => {
     world.breakIdp(() => {
       throw new TypeError('connection refused')
@@ -248,6 +282,28 @@ describe('GET /idp/callback', () => {
     const forged = callback.replace(/state=[^&]+/, `state=${'A'.repeat(22)}`)
     const response = await browser.get(forged)
     expect(response.status).toBe(400)
+    expect(world.events.at(-1)).toMatchObject({ reason: 'transaction_invalid' })
+  })
+
+  test('two transaction cookies of one name are refused, whichever comes first', async () => {
+    const callback = await logIn(browser, await approve(browser, url))
+    const [name = ''] = transactions()
+    const own = `${name}=${cookies().get(name)}`
+    for (const cookie of [`${own}; ${name}=x`, `${name}=x; ${own}`]) {
+      const response = await browser.get(callback, { cookie })
+      expect([response.status, response.headers.get('location')]).toEqual([400, null])
+      expect(world.events.at(-1)).toMatchObject({ reason: 'cookie_duplicated' })
+    }
+  })
+
+  test('a tampered transaction cookie is refused', async () => {
+    const callback = await logIn(browser, await approve(browser, url))
+    const [name = ''] = transactions()
+    const value = cookies().get(name) ?? ''
+    const middle = Math.floor(value.length / 2)
+    const changed = value[middle] === 'A' ? 'B' : 'A'
+    cookies().set(name, value.slice(0, middle) + changed + value.slice(middle + 1))
+    expect((await browser.get(callback)).status).toBe(400)
     expect(world.events.at(-1)).toMatchObject({ reason: 'transaction_invalid' })
   })
 

@@ -1,13 +1,31 @@
-import { describe, expect, test } from 'vitest'
-import { createWorld, ISSUER, MCP_URL, UPSTREAM } from '../support/world.ts'
+import { decodeJwt } from 'jose'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { authorizeUrl, callMcp, obtainTokens, pkce } from '../support/dance.ts'
+import {
+  createWorld,
+  ISSUER,
+  MCP_URL,
+  SECRET_A,
+  SECRET_B,
+  UPSTREAM,
+  type World,
+} from '../support/world.ts'
+
+let world: World
+
+// Nothing here changes it.
+beforeAll(async () => {
+  world = await createWorld()
+})
 
 async function get(path: string, init: RequestInit = {}, resources?: string[]): Promise<Response> {
-  const options =
+  const postern =
     resources === undefined
-      ? {}
-      : { resources: resources.map((url) => ({ url, upstream: UPSTREAM, scopes: [`${url}#s`] })) }
-  const world = await createWorld({ postern: options })
-  return world.postern.fetch(new Request(ISSUER + path, init))
+      ? world.postern
+      : world.replica({
+          resources: resources.map((url) => ({ url, upstream: UPSTREAM, scopes: [`${url}#s`] })),
+        })
+  return postern.fetch(new Request(ISSUER + path, init))
 }
 
 describe('RFC 8414 authorization server metadata', () => {
@@ -50,6 +68,26 @@ describe('RFC 8414 authorization server metadata', () => {
     const response = await get('/.well-known/oauth-authorization-server', { method: 'HEAD' })
     expect(response.status).toBe(200)
     expect(await response.text()).toBe('')
+  })
+})
+
+describe('R1: the issuer', () => {
+  test('is the same bytes in every place a client compares', async () => {
+    const read = async (path: string): Promise<Record<string, unknown>> =>
+      (await (await get(path)).json()) as Record<string, unknown>
+    const tokens = await obtainTokens(world)
+    const url = authorizeUrl(tokens.clientId, pkce().challenge, { response_type: 'token' })
+    const error = await world.postern.fetch(new Request(url))
+    const challenge = (await callMcp(world.postern, undefined)).headers.get('www-authenticate')
+    expect([
+      (await read('/.well-known/oauth-authorization-server'))['issuer'],
+      (await read('/.well-known/oauth-authorization-server/mcp'))['issuer'],
+      (await read('/.well-known/oauth-protected-resource'))['authorization_servers'],
+      (await read('/.well-known/oauth-protected-resource/mcp'))['authorization_servers'],
+      new URL(error.headers.get('location') ?? '').searchParams.get('iss'),
+      decodeJwt(tokens.access_token).iss,
+      /resource_metadata="(.*?)\/\.well-known/.exec(challenge ?? '')?.[1],
+    ]).toEqual([ISSUER, ISSUER, [ISSUER], [ISSUER], ISSUER, ISSUER, ISSUER])
   })
 })
 
@@ -124,6 +162,20 @@ describe('JWKS', () => {
     expect(Object.keys(keys[0] ?? {}).toSorted()).toEqual(
       ['alg', 'crv', 'kid', 'kty', 'use', 'x'].toSorted(),
     )
+  })
+
+  test('has the keys of every secret that may sign, none of a retired one', async () => {
+    const kids = async (secrets: string[], retiredSecrets: string[] = []): Promise<string[]> => {
+      const replica = world.replica({ secrets, retiredSecrets })
+      const response = await replica.fetch(new Request(`${ISSUER}/.well-known/jwks.json`))
+      const { keys } = (await response.json()) as { keys: { kid: string }[] }
+      return keys.map(({ kid }) => kid)
+    }
+    const [a] = await kids([SECRET_A])
+    const [b] = await kids([SECRET_B])
+    expect(a).not.toBe(b)
+    expect(await kids([SECRET_B, SECRET_A])).toEqual([b, a])
+    expect(await kids([SECRET_B], [SECRET_A])).toEqual([b])
   })
 
   test('the keys of identity JWTs are published apart', async () => {

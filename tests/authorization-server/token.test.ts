@@ -126,6 +126,52 @@ describe('wrong requests', () => {
     },
   )
 
+  test('the order of checks: client, grant, PKCE, redirect_uri, resource', async () => {
+    const other = await register(world.postern, { client_name: 'Other' })
+    const code = await newCode()
+    const wrong: Record<string, string> = {
+      client_id: 'nobody',
+      grant_type: 'password',
+      code: 'bogus',
+      code_verifier: 'v'.repeat(43),
+      redirect_uri: 'https://evil.example/',
+      resource: 'https://evil.example/',
+    }
+    const reasons: unknown[] = []
+    const refused = async (): Promise<void> => {
+      expect((await redeem(code, wrong)).status).toBe(wrong['client_id'] === 'nobody' ? 401 : 400)
+      reasons.push((world.events.at(-1) as { reason?: string }).reason)
+    }
+    await refused()
+    wrong['client_id'] = other
+    await refused()
+    wrong['grant_type'] = 'authorization_code'
+    await refused()
+    wrong['code'] = code
+    await refused()
+    for (const name of ['client_id', 'code_verifier', 'redirect_uri']) {
+      delete wrong[name]
+      await refused()
+    }
+    expect(reasons).toEqual([
+      'client_unknown',
+      'grant_type_unsupported',
+      'code_invalid',
+      'grant_of_other_client',
+      'code_verifier_mismatch',
+      'token_redirect_uri_mismatch',
+      'resource_mismatch',
+    ])
+    expect(world.idpCalls).not.toContain('POST /oauth2/token')
+    delete wrong['resource']
+    expect((await redeem(code, wrong)).status).toBe(200)
+  })
+
+  test.each(['GET', 'PUT', 'DELETE'])('%s is 405 with Allow', async (method) => {
+    const response = await world.postern.fetch(new Request(`${ISSUER}/token`, { method }))
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
   test('a code of another client', async () => {
     const code = await newCode()
     const other = await register(world.postern, { client_name: 'Other' })
@@ -186,6 +232,24 @@ describe('a code works once', () => {
     await redeem(code)
     expect(await outcome(await redeem(code))).toEqual([400, 'invalid_grant'])
     expect(world.events.at(-1)).toMatchObject({ reason: 'code_used' })
+  })
+
+  test('a refused person is refused again, and the code stays spent', async () => {
+    await setUp({ access: [{ groups: ['directors'] }] })
+    const code = await newCode()
+    expect(await outcome(await redeem(code))).toEqual([400, 'access_denied'])
+    expect(await outcome(await redeem(code))).toEqual([400, 'invalid_grant'])
+    expect(world.idpCalls.filter((call) => call === 'POST /oauth2/token')).toHaveLength(1)
+  })
+
+  test('an identity provider switched after the sign-in is never sent its code', async () => {
+    const code = await newCode()
+    const { issuer } = world.twin
+    const identityProvider = { issuer, clientId: 'other', refreshTokens: 'rotating' as const }
+    world.postern = world.replica({ identityProvider })
+    expect(await outcome(await redeem(code))).toEqual([400, 'invalid_grant'])
+    expect(world.events.at(-1)).toMatchObject({ reason: 'grant_of_other_identity_provider' })
+    expect(world.idpCalls).not.toContain('POST /oauth2/token')
   })
 
   test('another process is refused by the identity provider', async () => {
