@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { parseFlags, toOptions } from '../../src/cli/flags.ts'
+import type { PosternOptions } from '../../src/config/options.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { SECRET_A } from '../support/world.ts'
 
 const read = (file: string): string => readFileSync(file, 'utf8')
 const matches = (text: string, pattern: RegExp): string[] => [
@@ -64,6 +68,18 @@ describe('README.md', () => {
   const text = read('README.md')
 
   test('is short', () => expect(text.length).toBeLessThan(8192))
+
+  test('its serve command is a complete configuration', () => {
+    const [, line = ''] = /npx postern serve (.+?)\n```/s.exec(text) ?? []
+    const flags = parseFlags(line.split(/[\s\\]+/))
+    const options = toOptions(flags, { POSTERN_SECRET: SECRET_A }) as PosternOptions
+    expect(resolveConfig(options).issuer).toBe('https://mcp.example.com')
+  })
+
+  test('its dev command has only flags that exist', () => {
+    const [, line = ''] = /npx postern dev (.+)/.exec(text) ?? []
+    expect(parseFlags(line.split(' ')).upstream).toBe('http://127.0.0.1:3000/mcp')
+  })
 
   test.each(matches(text + read('SECURITY.md'), /\]\((?!http)([^)]+)\)/g))(
     'links to %s, which exists',

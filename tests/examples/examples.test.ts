@@ -7,9 +7,13 @@ import config from '../../examples/postern.config.ts'
 import { createApp } from '../../examples/hono/app.ts'
 import { start } from '../../examples/node/server.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
+import { startCognitoTwin } from '../../src/demo/cognito-twin/server.ts'
+import { startSampleMcpServer } from '../../src/demo/sample-mcp-server.ts'
 import type { Postern } from '../../src/postern.ts'
 import { callMcp, obtainTokens } from '../support/dance.ts'
-import { freePort } from '../support/deployment.ts'
+import { freePort, PERSON } from '../support/deployment.ts'
+import { ScriptedPerson } from '../support/scripted-person.ts'
+import { SdkClient } from '../support/sdk-clients.ts'
 import { createWorld, ISSUER, MCP_URL, SECRET_A, UPSTREAM } from '../support/world.ts'
 
 test('examples/postern.config.ts is a valid configuration', () => {
@@ -46,20 +50,43 @@ test('examples/hono: a tool in the same process sees who is calling', async () =
   await client.close()
 })
 
-test('examples/node: serves, refuses without a token, and closes', async () => {
+test('examples/node: a person signs in and calls a tool over real connections', async () => {
   const port = await freePort()
+  const origin = `http://localhost:${port}`
+  const mcpUrl = `${origin}/mcp`
+  const sample = await startSampleMcpServer({})
+  const callbackUrls = [`${origin}/idp/callback`]
+  const twin = await startCognitoTwin({
+    refreshTokenRotation: true,
+    clients: [{ clientId: 'posternclient', callbackUrls, scopes: ['openid', 'email'] }],
+    users: [{ ...PERSON, email: 'ada@example.test', emailVerified: true, groups: [] }],
+  })
   const door = await start(
     {
-      resources: [{ url: `http://localhost:${port}/mcp`, upstream: UPSTREAM }],
-      identityProvider: { issuer: 'http://127.0.0.1:9', clientId: 'x', refreshTokens: 'rotating' },
+      resources: [{ url: mcpUrl, upstream: sample.url }],
+      identityProvider: {
+        issuer: twin.issuer,
+        clientId: 'posternclient',
+        preset: 'cognito',
+        refreshTokens: 'rotating',
+      },
       access: 'anyoneTheIdpAdmits',
       secrets: [SECRET_A],
     },
     port,
   )
-  const response = await fetch(`http://localhost:${port}/mcp`)
-  expect([response.status, response.headers.has('www-authenticate')]).toEqual([401, true])
-  await door.close()
+  const client = new SdkClient('client 2.4 2026-07-28', mcpUrl, new ScriptedPerson(PERSON))
+  try {
+    const response = await fetch(mcpUrl)
+    expect([response.status, response.headers.has('www-authenticate')]).toEqual([401, true])
+    await client.connect()
+    expect(await client.callTool('whoami')).toContain('ada@example.test')
+    expect(client.opened).toHaveLength(1)
+  } finally {
+    await client.close()
+    await door.close()
+    await Promise.all([twin.close(), sample.close()])
+  }
 })
 
 describe('examples/edge', () => {
