@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseFlags, toOptions } from '../../src/cli/flags.ts'
+import { IDP_PRESETS } from '../../src/config/idp-presets.ts'
 import type { PosternOptions } from '../../src/config/options.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { SECRET_A } from '../support/world.ts'
@@ -43,6 +44,43 @@ describe('docs/configuration.md', () => {
 
   test.each(leaves.filter((leaf) => leaf !== ''))('documents %s, which exists', (leaf) => {
     expect(schema).toContain(leaf)
+  })
+})
+
+describe('defaults', () => {
+  const config = resolveConfig({
+    resources: [{ url: 'https://mcp.example.com/mcp', upstream: 'http://10.0.0.5:3000/mcp' }],
+    identityProvider: { issuer: 'https://idp.example.com', clientId: 'postern' },
+    access: 'anyoneTheIdpAdmits',
+    secrets: [SECRET_A],
+  })
+  const { lifetimes, identityProvider } = config
+  const DAY = 86_400
+
+  test.each([
+    ['lifetimes.accessTokenSeconds', `${lifetimes.accessTokenSeconds}`],
+    ['lifetimes.refreshTokenIdleSeconds', `${lifetimes.refreshTokenIdleSeconds / DAY} days`],
+    [
+      'lifetimes.refreshTokenAbsoluteSeconds',
+      `${lifetimes.refreshTokenAbsoluteSeconds / DAY} days`,
+    ],
+    ['lifetimes.sessionSecondsWithoutRefresh', `${lifetimes.sessionSecondsWithoutRefresh}`],
+    ['identityProvider.timeoutSeconds', `${identityProvider.timeoutSeconds}`],
+    ['identityProvider.requestsPerSecond', `${identityProvider.requestsPerSecond}`],
+    ['maxBodyBytes', `${config.maxBodyBytes / 1024 ** 2} MiB`],
+  ])('%s is documented as %s', (option, value) => {
+    const row = read('docs/configuration.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${option}\``))
+    expect(row?.split('|').at(-2)?.trim()).toBe(value)
+  })
+
+  test.each(Object.entries(IDP_PRESETS))('of the preset %s are documented', (name, preset) => {
+    const row = read('docs/identity-providers.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${name}\``))
+    for (const value of [...preset.scopes, preset.groupsClaim, preset.refreshTokens])
+      expect(row).toContain(`\`${value}\``)
   })
 })
 
