@@ -32,7 +32,12 @@ export async function forwardByFetch(
             signal: request.signal,
             ...(limit.body === null ? {} : { duplex: 'half' }),
           })
-    const headers = await admission.responseHeaders([...response.headers])
+    const received = [...response.headers]
+    const headers = await admission.responseHeaders(
+      typeof resource.upstream !== 'function' && isDecoded(response)
+        ? received.filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
+        : received,
+    )
     return new Response(response.body, { status: response.status, headers })
   } catch (error) {
     if (limit.exceeded()) return toResponse(bodyTooLarge())
@@ -41,6 +46,13 @@ export async function forwardByFetch(
     runtime.emit({ type: 'upstream.failed', reason: 'no connection', resource: resource.url })
     return toResponse(refuse(502, 'The MCP server behind this gate does not answer'))
   }
+}
+
+/** Whether `fetch` has decoded what an MCP server compressed against our word. */
+function isDecoded({ body, headers }: Response): boolean {
+  return (
+    body !== null && /^(?:x-gzip|gzip|deflate|br)$/i.test(headers.get('content-encoding') ?? '')
+  )
 }
 
 export function toResponse(refusal: Extract<Admission, { admitted: false }>): Response {
