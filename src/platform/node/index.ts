@@ -10,6 +10,8 @@ import type { Runtime } from '../../runtime.ts'
 import { answer, forward } from './forward.ts'
 import { logEvents } from './log.ts'
 
+const DRAIN_SWEEP_MS = 50
+
 const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
 export interface ServeOptions {
@@ -88,12 +90,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     close: async () => {
       draining = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Again and again: a connection that was busy is idle after its answer, and nobody closes it.
+      const sweep = setInterval(() => server.closeIdleConnections(), DRAIN_SWEEP_MS)
       server.closeIdleConnections()
       const cut = setTimeout(
         () => server.closeAllConnections(),
         (options.drainSeconds ?? 10) * 1000,
       )
       await closed
+      clearInterval(sweep)
       clearTimeout(cut)
       await agent.destroy()
     },
