@@ -96,6 +96,8 @@ describe('docs/operations.md', () => {
     ...matches(read('src/protocol/form.ts'), /reason: '([a-z_]+)'/g),
     ...matches(read('src/protocol/cookies.ts'), /reason: '([a-z_]+)'/g),
     ...matches(read('src/gate/gate.ts'), /refused\('([a-z_]+)'/g),
+    ...matches(read('src/gate/forward.ts'), /reason: '([a-z ]+)'/g),
+    ...matches(read('src/platform/node/forward.ts'), /reason: .*?'([a-zA-Z ]+)'/g),
     ...matches(read('src/crypto/access-token.ts'), /\| '(token_[a-z_]+)'/g),
   ])('explains the reason %s', (reason) => {
     expect(text).toContain(`\`${reason}\``)
