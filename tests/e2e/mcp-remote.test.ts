@@ -156,6 +156,17 @@ describe('mcp-remote 0.15', () => {
     expect(all.flatMap((client) => client.opened)).toHaveLength(1)
   })
 
+  test('keeps its tokens through an outage of the identity provider, and opens no browser', async () => {
+    const client = start('0.15')
+    await signInWith(client)
+    deployment.clock.advance(1000)
+    deployment.twin.intercept = () => new Response('<h1>Bad gateway', { status: 502 })
+    await expect(client.callTool('whoami')).rejects.toThrow(/error|refus|unavailable|503/i)
+    deployment.twin.intercept = undefined
+    expect(await client.callTool('whoami')).toContain('ada@example.test')
+    expect(client.opened).toHaveLength(1)
+  })
+
   test('opens the browser again when the person is no longer admitted, and gets no token', async () => {
     const client = start('0.15')
     await signInWith(client)

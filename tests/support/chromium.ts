@@ -1,5 +1,12 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
+/**
+ * A single process ends as a whole with the first context that is closed; the others switch off the
+ * very boundaries between sites that the tests of attacks rely on.
+ */
+const UNWANTED =
+  /^--(?:single-process|disable-web-security|disable-site-isolation-trials|allow-running-insecure-content|disable-features=)/
+
 let running: Promise<Browser> | undefined
 
 /**
@@ -40,7 +47,6 @@ export async function bundledChromium(): Promise<{ executablePath: string; args:
   const { default: bundled } = await import('@sparticuz/chromium')
   return {
     executablePath: await bundled.executablePath(),
-    // Its single process ends as a whole with the first context that is closed.
-    args: bundled.args.filter((flag) => flag !== '--single-process'),
+    args: bundled.args.filter((flag) => !UNWANTED.test(flag)),
   }
 }
