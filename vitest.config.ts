@@ -15,6 +15,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['tests/support/unpack-chromium.ts'],
     isolate: false,
     testTimeout: 20_000,
+    // A busy machine is no reason to fail: these end as soon as what they wait for is there.
+    expect: { poll: { timeout: 10_000, interval: 20 } },
   },
 })
 
