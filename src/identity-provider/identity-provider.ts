@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import * as oauth from 'oauth4webapi'
 import type { Config } from '../config/resolve.ts'
 import type { Claims } from '../protocol/access.ts'
@@ -7,6 +6,7 @@ import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Runtime } from '../runtime.ts'
 import { createDiscovery, insecureWhere } from './discovery.ts'
 import { toIdentityProviderFailure } from './errors.ts'
+import { createSpender } from './spend.ts'
 import { createTransport } from './transport.ts'
 
 /** What the identity provider said about the person, after every check. */
@@ -64,15 +64,6 @@ export interface IdentityProvider {
   revoke: (refreshToken: string) => Promise<Result<boolean, IdentityProviderFailure>>
 }
 
-/** What the token endpoint gave; the id_token in it is checked but for its signature. */
-interface Answer {
-  response: Response
-  tokens: oauth.TokenEndpointResponse
-}
-
-const WAITING_MS = 10 * 60 * 1000
-const MAX_WAITING = 1000
-
 export function createIdentityProvider(
   config: Config['identityProvider'],
   redirectUri: string,
@@ -81,14 +72,8 @@ export function createIdentityProvider(
   const transport = createTransport(runtime, config)
   const discovery = createDiscovery(config.issuer, transport, runtime)
   const options = { [oauth.customFetch]: transport, ...insecureWhere(config.issuer) }
-  const jwksCache: oauth.JWKSCacheInput = {}
   const authentication = clientAuthentication(config)
-  const waiting = new LRUCache<string, Answer>({
-    max: MAX_WAITING,
-    ttl: WAITING_MS,
-    perf: { now: runtime.now },
-    ttlResolution: 0,
-  })
+  const spend = createSpender(options, runtime.now)
 
   function client(metadata: oauth.AuthorizationServer): oauth.Client {
     const algorithms = metadata.id_token_signing_alg_values_supported
@@ -121,40 +106,6 @@ export function createIdentityProvider(
         })
       return fail(failure)
     }
-  }
-
-  /**
-   * Presents a grant, which spends it. If the keys are out of reach by then, the answer waits, and
-   * a retry repeats only the check of the signature: the grant would not be taken a second time.
-   */
-  async function spend(
-    grant: string,
-    metadata: oauth.AuthorizationServer,
-    present: () => Promise<Answer>,
-  ): Promise<{ tokens: oauth.TokenEndpointResponse; idToken: oauth.IDToken | undefined }> {
-    const answer = waiting.get(grant) ?? (await present())
-    waiting.delete(grant)
-    try {
-      return { tokens: answer.tokens, idToken: await verifiedIdToken(metadata, answer) }
-    } catch (error) {
-      const { reason } = toIdentityProviderFailure(error, 'code')
-      if (reason === 'idp_unavailable') waiting.set(grant, answer)
-      throw error
-    }
-  }
-
-  /** Signature as well as claims: TLS alone would do (OpenID Connect §3.1.3.7), keys are better. */
-  async function verifiedIdToken(
-    metadata: oauth.AuthorizationServer,
-    { response, tokens }: Answer,
-  ): Promise<oauth.IDToken | undefined> {
-    const claims = oauth.getValidatedIdTokenClaims(tokens)
-    if (claims === undefined) return undefined
-    await oauth.validateApplicationLevelSignature(metadata, response, {
-      ...options,
-      [oauth.jwksCache]: jwksCache,
-    })
-    return claims
   }
 
   return {

@@ -494,7 +494,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'idp-signature',
     rule: 'the signature of the id_token is checked',
-    file: 'src/identity-provider/identity-provider.ts',
+    file: 'src/identity-provider/spend.ts',
     find: 'await oauth.validateApplicationLevelSignature(metadata, response, {',
     replace: 'void ({',
     tests: here('idp-faults'),
@@ -502,7 +502,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'idp-keys-out-of-reach',
     rule: 'an outage of the keys does not spend the grant',
-    file: 'src/identity-provider/identity-provider.ts',
+    file: 'src/identity-provider/spend.ts',
     find: "if (reason === 'idp_unavailable') waiting.set(grant, answer)",
     replace: '',
     tests: ['tests/identity-provider/keys-and-metadata.test.ts'],
