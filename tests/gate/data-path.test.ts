@@ -289,6 +289,7 @@ describe('the Node platform', () => {
     const waiting: ServerResponse[] = []
     door.onUpstream((_, response) => waiting.push(response))
     const first = door.send({ token: await door.token() })
+    await expect.poll(() => waiting.length).toBe(1)
     const second = door.send({ token: await door.token() })
     await expect.poll(() => waiting.length).toBe(2)
     const closing = door.close()

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -167,8 +167,47 @@ describe('the end of a server', () => {
     response?.end('{"done":true}')
     await closing
     expect(Date.now() - began).toBeLessThan(5000)
-    expect(text()).toContain('{"done":true}')
+    await expect.poll(text).toContain('{"done":true}')
     await expect.poll(ended).toBe(true)
+  })
+
+  test('a slow reader gets the rest of its answer, though the MCP server is done', async () => {
+    const door = await start('node', {}, { drainSeconds: 30 })
+    let answering: ServerResponse | undefined
+    const flushHeaders = Reflect.get(ServerResponse.prototype, 'flushHeaders')
+    vi.spyOn(ServerResponse.prototype, 'flushHeaders').mockImplementation(function (
+      this: ServerResponse,
+    ) {
+      if (this.socket?.localPort === door.port) answering = this
+      flushHeaders.call(this)
+    })
+    const pending = (): number => answering?.socket?.writableLength ?? 0
+    let upstream: ServerResponse | undefined
+    door.onUpstream((_, response) => {
+      upstream = response
+      response.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' })
+      response.flushHeaders()
+    })
+    const { socket, text } = await connection(door)
+    const auth = `Authorization: Bearer ${await door.token()}\r\n`
+    socket.write(`GET /mcp HTTP/1.1\r\n${HOST}${auth}\r\n`)
+    await expect.poll(() => answering).toBeDefined()
+    const closing = door.close()
+    // Reads nothing, until bytes wait in the server because no buffer between takes more.
+    socket.pause()
+    let sent = 0
+    while (pending() === 0) {
+      upstream?.write('x'.repeat(16_384))
+      sent += 16_384
+      await wait(0)
+    }
+    upstream?.end('the end')
+    await wait(300)
+    expect(pending()).toBeGreaterThan(0)
+    socket.resume()
+    await closing
+    await expect.poll(() => text().slice(-40)).toContain('the end')
+    expect(text().match(/x/g)?.length).toBeGreaterThanOrEqual(sent)
   })
 
   test('readiness is red on a connection that still lives, liveness green', async () => {

@@ -10,8 +10,6 @@ import type { Runtime } from '../../runtime.ts'
 import { answer, forward } from './forward.ts'
 import { logEvents } from './log.ts'
 
-const DRAIN_SWEEP_MS = 50
-
 const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
 export interface ServeOptions {
@@ -55,8 +53,20 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       .map(({ url }) => new URL(url).pathname),
   )
   let draining = false
+  const answering = new Set<ServerResponse>()
+
+  /** While draining, a connection ends with its last answer; otherwise its client would keep it. */
+  function track({ socket }: IncomingMessage, response: ServerResponse): void {
+    answering.add(response)
+    response.once('close', () => {
+      answering.delete(response)
+      // Not `closeIdleConnections`: that destroys connections whose last bytes are still on the way.
+      if (draining && ![...answering].some(({ req }) => req.socket === socket)) socket.destroySoon()
+    })
+  }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
+    track(request, response)
     // Absolute form and fragments: servers in front might have read another host or path in them.
     if (!/^\/[^#]*$/.test(request.url ?? '')) return answer(response, 400, [], 'bad target')
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
@@ -90,15 +100,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     close: async () => {
       draining = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      // Again and again: a connection that was busy is idle after its answer, and nobody closes it.
-      const sweep = setInterval(() => server.closeIdleConnections(), DRAIN_SWEEP_MS)
       server.closeIdleConnections()
       const cut = setTimeout(
         () => server.closeAllConnections(),
         (options.drainSeconds ?? 10) * 1000,
       )
       await closed
-      clearInterval(sweep)
       clearTimeout(cut)
       await agent.destroy()
     },
