@@ -173,15 +173,10 @@ describe('the end of a server', () => {
 
   test('a slow reader gets the rest of its answer, though the MCP server is done', async () => {
     const door = await start('node', {}, { drainSeconds: 30 })
-    let answering: ServerResponse | undefined
-    const flushHeaders = Reflect.get(ServerResponse.prototype, 'flushHeaders')
-    vi.spyOn(ServerResponse.prototype, 'flushHeaders').mockImplementation(function (
-      this: ServerResponse,
-    ) {
-      if (this.socket?.localPort === door.port) answering = this
-      flushHeaders.call(this)
-    })
-    const pending = (): number => answering?.socket?.writableLength ?? 0
+    const flushes = vi.spyOn(ServerResponse.prototype, 'flushHeaders')
+    const answering = (): ServerResponse | undefined =>
+      flushes.mock.contexts.find(({ socket }) => socket?.localPort === door.port)
+    const pending = (): number => answering()?.socket?.writableLength ?? 0
     let upstream: ServerResponse | undefined
     door.onUpstream((_, response) => {
       upstream = response
@@ -191,7 +186,7 @@ describe('the end of a server', () => {
     const { socket, text } = await connection(door)
     const auth = `Authorization: Bearer ${await door.token()}\r\n`
     socket.write(`GET /mcp HTTP/1.1\r\n${HOST}${auth}\r\n`)
-    await expect.poll(() => answering).toBeDefined()
+    await expect.poll(answering).toBeDefined()
     const closing = door.close()
     // Reads nothing, until bytes wait in the server because no buffer between takes more.
     socket.pause()
