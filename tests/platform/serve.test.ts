@@ -175,7 +175,9 @@ describe('the end of a server', () => {
     const door = await start('node', {}, { drainSeconds: 30 })
     const flushes = vi.spyOn(ServerResponse.prototype, 'flushHeaders')
     const answering = (): ServerResponse | undefined =>
-      flushes.mock.contexts.find(({ socket }) => socket?.localPort === door.port)
+      (flushes.mock.contexts as ServerResponse[]).find(
+        ({ socket }) => socket?.localPort === door.port,
+      )
     const pending = (): number => answering()?.socket?.writableLength ?? 0
     let upstream: ServerResponse | undefined
     door.onUpstream((_, response) => {
