@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { PosternOptions } from '../../src/config/options.ts'
@@ -23,7 +24,7 @@ export interface Deployment {
 }
 
 export async function startDeployment(changes: Partial<PosternOptions> = {}): Promise<Deployment> {
-  const port = await freePort()
+  const port = await portForMcpRemote()
   const issuer = `http://localhost:${port}`
   const mcpUrl = `${issuer}/mcp`
   const clock = new Clock()
@@ -77,6 +78,19 @@ export async function startDeployment(changes: Partial<PosternOptions> = {}): Pr
       await sample.close()
     },
   }
+}
+
+/** Ports that mcp-remote can derive and that Chromium refuses to open (ERR_UNSAFE_PORT). */
+const UNSAFE_PORTS = new Set([
+  3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+])
+
+/** A free port whose MCP URL leads mcp-remote to a callback port that a browser can open. */
+async function portForMcpRemote(): Promise<number> {
+  const port = await freePort()
+  const hash = createHash('md5').update(`http://localhost:${port}/mcp`).digest('hex')
+  const callback = 3335 + (parseInt(hash.slice(0, 4), 16) % 45816)
+  return UNSAFE_PORTS.has(callback) ? portForMcpRemote() : port
 }
 
 /** A port that nobody listens on. Needed in advance: it is part of the issuer. */
