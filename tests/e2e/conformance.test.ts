@@ -96,9 +96,15 @@ describe('the server leg of the official conformance tool', () => {
     await everything.close()
   })
 
+  /**
+   * The tool gives a scenario 30 s of real time. One that ran out of it, as seen once on a machine
+   * with three times its load, gets a second chance; one that hangs will hang again.
+   */
   async function run(url: string, revision: string): Promise<Check[]> {
-    const { checks } = await runConformance(['server', '--url', url, '--requirements', revision])
-    return checks
+    const args = ['server', '--url', url, '--requirements', revision]
+    const { checks } = await runConformance(args)
+    if (!checks.some(({ id }) => id === 'scenario-timeout')) return checks
+    return (await runConformance(args)).checks
   }
 
   test.each([
@@ -106,7 +112,7 @@ describe('the server leg of the official conformance tool', () => {
     { revision: '2026-07-28', passes: 160 },
   ])(
     'gives the same results for $revision through Postern as without it',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async ({ revision, passes }) => {
       const direct = await run(everything.url.replace('127.0.0.1', 'localhost'), revision)
       const through = await run(`${shim.origin}/mcp`, revision)
