@@ -12,7 +12,7 @@ import { parseScope } from '../protocol/scope.ts'
 import type { Runtime } from '../runtime.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
 import type { GateKeys } from './gate-keys.ts'
-import { identityHeaders, toAuthInfo } from './identity.ts'
+import { toAuthInfo } from './identity.ts'
 import { challenge, refuse, sessionNotFound, type Refusal } from './refusal.ts'
 import { bindSessionId, openSessionId } from './session-id.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
@@ -141,7 +141,7 @@ export function createGate(
         const problem = { status: 401, error: 'invalid_token', description } as const
         return refused(verified.failure.reason, await challenge(target, caller, problem), target)
       }
-      const { claims, identityJwt } = verified.value
+      const { claims, identityHeaders, identityJwt } = verified.value
       const held = parseScope(claims.scope)
       if (!target.requiredScopes.every((scope) => held.includes(scope))) {
         const problem = {
@@ -166,7 +166,7 @@ export function createGate(
         session[1] = own
       }
       headers.push(
-        ...identityHeaders(claims),
+        ...identityHeaders,
         ['x-postern-identity', await identityJwt()],
         ['x-forwarded-host', publicUrl.host],
         ['x-forwarded-proto', publicUrl.protocol.slice(0, -1)],
@@ -183,7 +183,10 @@ export function createGate(
         resource: target,
         upstreamUrl: upstreamUrl(target, search),
         headers,
-        authInfo: toAuthInfo(bearer.value, claims),
+        // Made only for whoever asks: forwarding platforms never do.
+        get authInfo() {
+          return toAuthInfo(bearer.value, claims)
+        },
         responseHeaders: (upstream) => {
           const kept = forwardableResponseHeaders(upstream, cookies.isOurs)
           kept.push(...corsHeaders(origin))

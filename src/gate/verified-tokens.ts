@@ -9,7 +9,7 @@ import {
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Runtime } from '../runtime.ts'
 import type { GateKeys } from './gate-keys.ts'
-import { signIdentity } from './identity.ts'
+import { identityHeaders, signIdentity } from './identity.ts'
 
 const MAX_REMEMBERED = 10_000
 /** An identity JWT lives 60 s; sent for half of that, it has at least 30 s left on arrival. */
@@ -19,6 +19,7 @@ export type TokenRefusal = AccessTokenFailure | { reason: 'token_revoked' }
 
 export interface VerifiedToken {
   claims: AccessTokenClaims
+  identityHeaders: readonly [string, string][]
   identityJwt: () => Promise<string>
 }
 
@@ -42,6 +43,7 @@ export function createVerifiedTokens(
       if (!claims.ok) return claims
       verified = {
         claims: claims.value,
+        identityHeaders: identityHeaders(claims.value),
         identityJwt: rememberIdentity(claims.value, resource, keys, runtime),
       }
       remembered.set(key, verified)
