@@ -169,7 +169,7 @@ describe('a certified OpenID provider', () => {
       url.searchParams.delete('iss')
       if (iss !== undefined) url.searchParams.set('iss', iss)
     }
-    const signingIn = signInOverHttp(oidc.deployment, new ScriptedPerson(PERSON), swap)
+    const signingIn = signInOverHttp(oidc.deployment, new ScriptedPerson(PERSON), { meddle: swap })
     await expect(signingIn).rejects.toThrow(/[?&]error=/)
     expect(oidc.deployment.events).toContainEqual({
       type: 'callback.refused',

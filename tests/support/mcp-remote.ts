@@ -37,7 +37,7 @@ export class McpRemote {
   constructor(
     version: McpRemoteVersion,
     url: string,
-    { folder, args = [] }: { folder: string; args?: string[] },
+    { folder, args = [], env = {} }: { folder: string; args?: string[]; env?: NodeJS.ProcessEnv },
   ) {
     this.#opened = mkdtempSync(join(tmpdir(), 'postern-opened-'))
     const browser = join(this.#opened, 'browser')
@@ -49,7 +49,7 @@ export class McpRemote {
     chmodSync(browser, 0o755)
     const { DISPLAY: _display, ...environment } = process.env
     this.#child = spawn(process.execPath, [binary(version), url, ...args], {
-      env: { ...environment, MCP_REMOTE_CONFIG_DIR: folder, BROWSER: browser },
+      env: { ...environment, ...env, MCP_REMOTE_CONFIG_DIR: folder, BROWSER: browser },
     })
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString()

@@ -10,10 +10,13 @@ const ONCE = { connection: 'close' }
 /** A person and their browser over real HTTP: cookies by host, forms, redirects and refreshes. */
 export class ScriptedPerson {
   readonly #credentials: Credentials
+  readonly #fetch: typeof fetch
   readonly #cookies: Map<string, string> = new Map()
 
-  constructor(credentials: Credentials) {
+  /** `fetch` reaches the names of the test; the client's own callback is always fetched directly. */
+  constructor(credentials: Credentials, fetchNames: typeof fetch = fetch) {
     this.#credentials = credentials
+    this.#fetch = fetchNames
   }
 
   /**
@@ -80,7 +83,7 @@ export class ScriptedPerson {
       headers['origin'] = url.origin
       headers['sec-fetch-site'] = 'same-origin'
     }
-    const response = await fetch(url, {
+    const response = await this.#fetch(url, {
       headers,
       redirect: 'manual',
       ...(form === undefined ? {} : { method: 'POST', body: form }),
@@ -122,22 +125,32 @@ export interface HttpClient {
   callMcp: () => Promise<Response>
 }
 
+export interface HttpClientOptions {
+  meddle?: (url: URL) => void
+  /** Reaches the names of the test. */
+  fetch?: typeof fetch
+  /** Default: a loopback URI with a port of its own. */
+  redirectUri?: string
+}
+
 /** Registers, signs the person in and redeems the code, all over HTTP. */
 export async function signInOverHttp(
   deployment: Pick<Deployment, 'issuer' | 'mcpUrl'>,
   person: ScriptedPerson,
-  meddle?: (url: URL) => void,
+  options: HttpClientOptions = {},
 ): Promise<HttpClient> {
   const { issuer, mcpUrl } = deployment
+  const { fetch = globalThis.fetch, redirectUri = REDIRECT_URI } = options
   const registered = await fetch(`${issuer}/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...ONCE },
-    body: JSON.stringify({ redirect_uris: [REDIRECT_URI], client_name: 'Test app' }),
+    body: JSON.stringify({ redirect_uris: [redirectUri], client_name: 'Test app' }),
   })
   const { client_id: clientId } = (await registered.json()) as { client_id: string }
   const { verifier, challenge } = pkce()
-  const url = authorizeUrl(clientId, challenge, { resource: mcpUrl }).replace(ISSUER, issuer)
-  const redirect = await person.signIn(url, meddle)
+  const changes = { resource: mcpUrl, redirect_uri: redirectUri }
+  const url = authorizeUrl(clientId, challenge, changes).replace(ISSUER, issuer)
+  const redirect = await person.signIn(url, options.meddle)
   const post = (path: string, form: Record<string, string>): Promise<Response> =>
     fetch(issuer + path, {
       method: 'POST',
@@ -148,7 +161,7 @@ export async function signInOverHttp(
     grant_type: 'authorization_code',
     code: redirect.searchParams.get('code') ?? '',
     code_verifier: verifier,
-    redirect_uri: REDIRECT_URI,
+    redirect_uri: redirectUri,
   })
   if (response.status !== 200)
     throw new Error(`${redirect}: ${response.status} ${await response.text()}`)
