@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'print a fresh secret',
     load: () => import('./secret.ts'),
   },
+  'callback-urls': {
+    summary: 'what an identity provider with exact matching must know',
+    load: () => import('./callback-urls.ts'),
+  },
 }
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
@@ -59,7 +63,7 @@ function report(error: unknown): number {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(8)}${summary}\n`,
+    ([name, { summary }]) => `  ${name.padEnd(15)}${summary}\n`,
   )
   return `Usage: postern <command> [options]\n\n${lines.join('')}\nOptions of one: postern <command> --help\n`
 }
