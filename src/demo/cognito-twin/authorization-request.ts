@@ -47,7 +47,7 @@ export function parseAuthorizationRequest(
       ? toErrorPage(rejection.error, clientId)
       : { kind: 'error-redirect', location: errorLocation(redirectUri, state, rejection) }
 
-  const rejection = checkParameters(query)
+  const rejection = checkParameters(client, query)
   if (rejection !== undefined) return reject(rejection)
   const scopes = resolveScopes(pool, client, query.get('scope'))
   if ('error' in scopes) return reject(scopes)
@@ -72,12 +72,13 @@ export function parseAuthorizationRequest(
 }
 
 /** Developer guide, Authorize endpoint, negative responses. */
-function checkParameters(query: URLSearchParams): Rejection | undefined {
+function checkParameters(client: TwinClientOptions, query: URLSearchParams): Rejection | undefined {
   const invalid: Rejection = { error: 'invalid_request' }
   const responseType = query.get('response_type')
-  // The twin's clients have the code grant only, so `token` is not permitted to any of them.
+  // The twin's clients have no other grant than that of a code, so `token` is permitted to none.
   if (responseType === 'token') return { error: 'unauthorized_client' }
   if (responseType !== 'code') return invalid
+  if (client.codeGrant === false) return { error: 'unauthorized_client' }
 
   // Authorize endpoint: S256 only; each of the two needs the other. PKCE itself is optional.
   const challenge = query.get('code_challenge')

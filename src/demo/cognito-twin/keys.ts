@@ -16,12 +16,12 @@ export interface TwinKeys {
  * Developer guide, Verifying JSON web tokens: RS256, and the `kid` of ID tokens differs from the
  * `kid` of access tokens.
  */
-export async function generateTwinKeys(): Promise<TwinKeys> {
+export async function generateTwinKeys(previous?: TwinKeys): Promise<TwinKeys> {
   const [id, access] = await Promise.all([generateKey(), generateKey()])
   return {
     id: id.key,
     access: access.key,
-    jwks: { keys: [id.jwk, access.jwk] },
+    jwks: { keys: [id.jwk, access.jwk, ...(previous?.jwks.keys ?? [])] },
   }
 }
 

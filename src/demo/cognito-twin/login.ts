@@ -4,14 +4,22 @@ import {
   type AuthorizationRequest,
 } from './authorization-request.ts'
 import { cookieNames, readCookie, readForm, redirect, setCookie, type Handler } from './http.ts'
-import { toLoginPage } from './pages.ts'
+import { toEmptyLoginPage, toLoginPage, toUnavailablePage } from './pages.ts'
 import type { Pool } from './pool.ts'
 
 /** Developer guide, Login endpoint: the page people see. */
 export const handleLoginPage: Handler = (pool, request) => {
   const parsed = parseAuthorizationRequest(pool, new URL(request.url).searchParams)
   if (parsed.kind !== 'valid') return redirect(parsed.location)
-  return showLogin(pool, request, { username: parsed.request.loginHint ?? '' })
+  const { client, loginHint } = parsed.request
+  switch (client.loginPage ?? 'form') {
+    case 'no-branding':
+      return toUnavailablePage()
+    case 'no-identity-provider':
+      return toEmptyLoginPage()
+    case 'form':
+      return showLogin(pool, request, { username: loginHint ?? '' })
+  }
 }
 
 export const handleLogin: Handler = async (pool, request) => {
@@ -25,12 +33,16 @@ export const handleLogin: Handler = async (pool, request) => {
   if (form === undefined || cookie === undefined || form.get('_csrf') !== cookie)
     return showLogin(pool, request, { username, alert: 'This page had expired. Sign in again.' })
 
+  const { client } = parsed.request
+  if ((client.loginPage ?? 'form') !== 'form') return new Response(null, { status: 403 })
+  const user = [...pool.users.values()].find(({ signInName }) => signInName === username)
   // API reference, PreventUserExistenceErrors: unknown user and wrong password look the same.
-  const user = pool.users.get(username)
+  if (user === undefined && client.preventUserExistenceErrors === false)
+    return showLogin(pool, request, { username, alert: 'User does not exist.' })
   if (user === undefined || user.password !== form.get('password'))
     return showLogin(pool, request, { username, alert: 'Incorrect username or password.' })
   if (!user.enabled) return showLogin(pool, request, { username, alert: 'User is disabled.' })
-  return signIn(pool, parsed.request, username)
+  return signIn(pool, parsed.request, user.username)
 }
 
 function signIn(pool: Pool, request: AuthorizationRequest, username: string): Response {

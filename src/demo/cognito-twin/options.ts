@@ -8,6 +8,18 @@ export interface TwinClientOptions {
   /** Where `/logout` may send people. */
   logoutUrls?: string[]
   scopes: string[]
+  /** What this client has otherwise than the pool's `Settings`. */
+  settings?: Partial<ClientSettings>
+  /** Whether the code grant is among its OAuth flows. Default true. */
+  codeGrant?: boolean
+  /**
+   * What people find at the domain. `no-identity-provider`: SupportedIdentityProviders is empty, so
+   * there is nothing to sign in with. `no-branding`: managed login has no style for the client
+   * (developer guide, Apply branding to managed login pages). Default `form`.
+   */
+  loginPage?: 'form' | 'no-identity-provider' | 'no-branding'
+  /** API reference, PreventUserExistenceErrors. Default true (`ENABLED`). */
+  preventUserExistenceErrors?: boolean
 }
 
 export interface TwinUserOptions {
@@ -21,11 +33,17 @@ export interface TwinUserOptions {
 }
 
 export interface CognitoTwinOptions {
-  /** Where the twin answers. The issuer is `${origin}/us-east-1_Demo`. */
+  /** Where the domain answers. */
   origin: string
+  /** Where discovery and keys are; its last segment is the pool id. Default `${origin}/us-east-1_Demo`. */
+  issuer?: string
   clients: TwinClientOptions[]
   users: TwinUserOptions[]
   resourceServers?: { identifier: string; scopes: string[] }[]
+  /** `email`: the username is a UUID (developer guide, Customizing sign-in attributes). Default `username`. */
+  signInWith?: 'username' | 'email'
+  /** Whether sign-in offers to create an account: AllowAdminCreateUserOnly is off. Default false. */
+  selfSignUp?: boolean
   /** Default false (API reference, RefreshTokenRotationType: disabled unless set). */
   refreshTokenRotation?: boolean
   /** 0 to 60, default 60 (API reference, RefreshTokenRotationType). */
@@ -81,8 +99,21 @@ type Switch =
 
 export type Settings = Required<Pick<CognitoTwinOptions, Switch>>
 
+/** What each app client has for itself (API reference, UserPoolClientType). */
+export type ClientSettings = Pick<
+  Settings,
+  | 'refreshTokenRotation'
+  | 'retryGracePeriodSeconds'
+  | 'tokenRevocation'
+  | 'accessTokenSeconds'
+  | 'idTokenSeconds'
+  | 'refreshTokenSeconds'
+>
+
 export interface User {
   username: string
+  /** What the person types. */
+  signInName: string
   password: string
   sub: string
   email: string | undefined
@@ -142,9 +173,16 @@ export function assertOptions(options: Omit<CognitoTwinOptions, 'origin'>): void
       if (problem !== undefined) problems.push(`${name}: ${url} ${problem}`)
     }
   }
-  const grace = options.retryGracePeriodSeconds ?? 60
-  if (!Number.isInteger(grace) || grace < 0 || grace > 60)
-    problems.push('retryGracePeriodSeconds is not a whole number from 0 to 60')
+  for (const { retryGracePeriodSeconds: grace = 60 } of [
+    options,
+    ...options.clients.map(({ settings = {} }) => settings),
+  ])
+    if (!Number.isInteger(grace) || grace < 0 || grace > 60)
+      problems.push('retryGracePeriodSeconds is not a whole number from 0 to 60')
+  if (options.signInWith === 'email')
+    for (const user of options.users)
+      if (user.email === undefined)
+        problems.push(`user "${user.username}" has no email to sign in with`)
   if (problems.length > 0) throw new TypeError(`Cognito twin: ${problems.join('; ')}`)
 }
 
@@ -161,11 +199,16 @@ function callbackUrlProblem(value: string): string | undefined {
   return 'is http and not loopback'
 }
 
-export function toUser(options: TwinUserOptions): User {
+export function toUser(
+  options: TwinUserOptions,
+  signInWith: CognitoTwinOptions['signInWith'] = 'username',
+): User {
+  const sub = options.sub ?? uuidFrom(options.username)
   return {
-    username: options.username,
+    username: signInWith === 'email' ? sub : options.username,
+    signInName: (signInWith === 'email' ? options.email : undefined) ?? options.username,
     password: options.password,
-    sub: options.sub ?? uuidFrom(options.username),
+    sub,
     email: options.email,
     emailVerified: options.emailVerified ?? false,
     groups: options.groups ?? [],

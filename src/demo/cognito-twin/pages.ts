@@ -90,10 +90,23 @@ export async function toLoginPage(
         required
       />
       <button type="submit">Sign in</button>
-    </form>`
+    </form>
+    ${pool.selfSignUp ? html`<p><a href="/signup">Create an account</a></p>` : ''}`
   const response = await toPage('Sign in', body, form.alert === undefined ? 200 : 400)
   setXsrfCookie(pool, response, csrf)
   return response
+}
+
+/** Developer guide, App clients: without an identity provider there is nothing to choose from. */
+export function toEmptyLoginPage(): Promise<Response> {
+  return toPage('Sign in', html`<h1>Sign in</h1>`, 200)
+}
+
+/** Developer guide, Apply branding to managed login pages: no style, no page. */
+export function toUnavailablePage(): Promise<Response> {
+  const body = html`<h1>Login pages unavailable</h1>
+    <p>Please contact an administrator.</p>`
+  return toPage('Login pages unavailable', body, 403)
 }
 
 /** Only codes that the twin itself sends are shown: the address is anybody's to write. */

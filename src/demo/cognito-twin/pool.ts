@@ -1,5 +1,5 @@
 import type { TwinKeys } from './keys.ts'
-import type { Settings, TwinClientOptions, User } from './options.ts'
+import type { ClientSettings, Settings, TwinClientOptions, User } from './options.ts'
 import type { Store } from './store.ts'
 
 /** How often each endpoint was called. */
@@ -21,10 +21,16 @@ export interface Pool {
   readonly issuer: string
   readonly settings: Settings
   readonly clients: ReadonlyMap<string, TwinClientOptions>
+  /** By the `username` of their tokens. */
   readonly users: ReadonlyMap<string, User>
   readonly resourceServers: ReadonlySet<string>
-  readonly keys: TwinKeys
+  readonly selfSignUp: boolean
+  keys: TwinKeys
   readonly store: Store
   readonly counters: TwinCounters
   readonly now: () => number
+}
+
+export function settingsOf(pool: Pool, clientId: string): ClientSettings {
+  return { ...pool.settings, ...pool.clients.get(clientId)?.settings }
 }

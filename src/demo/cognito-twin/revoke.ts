@@ -1,5 +1,6 @@
 import { authenticateClient } from './client-authentication.ts'
 import { jsonError, readForm, type Handler } from './http.ts'
+import { settingsOf } from './pool.ts'
 
 /** Developer guide, Revoke endpoint. */
 export const handleRevoke: Handler = async (pool, request) => {
@@ -14,7 +15,8 @@ export const handleRevoke: Handler = async (pool, request) => {
     return jsonError(authenticated.error, undefined, status)
   }
   // Revoke endpoint: 400 invalid_request if the feature is disabled for the client.
-  if (!pool.settings.tokenRevocation) return jsonError('invalid_request')
+  if (!settingsOf(pool, authenticated.client.clientId).tokenRevocation)
+    return jsonError('invalid_request')
   if (isJwt(token)) return jsonError('unsupported_token_type')
   const record = pool.store.findRefreshToken(token)
   if (record?.grant.clientId === authenticated.client.clientId) pool.store.revoke(record.grant)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { authenticateClient } from './client-authentication.ts'
 import { json, jsonError, readForm, type Handler } from './http.ts'
 import type { TwinClientOptions } from './options.ts'
-import type { Pool } from './pool.ts'
+import { settingsOf, type Pool } from './pool.ts'
 import type { Grant } from './store.ts'
 import { issueTokens } from './tokens.ts'
 
@@ -53,7 +53,7 @@ async function redeemCode(
 
   const { grant } = record
   const tokens = await issueTokens(pool, grant, user, grant.nonce)
-  const expiresAt = pool.now() + pool.settings.refreshTokenSeconds * 1000
+  const expiresAt = pool.now() + settingsOf(pool, client.clientId).refreshTokenSeconds * 1000
   return toResponse(tokens, pool.store.addRefreshToken(grant, expiresAt))
 }
 
@@ -85,8 +85,9 @@ function rotate(
   pool: Pool,
   record: { grant: Grant; expiresAt: number; validUntil: number },
 ): string | undefined {
-  if (!pool.settings.refreshTokenRotation) return undefined
-  const graceEnds = pool.now() + pool.settings.retryGracePeriodSeconds * 1000
+  const settings = settingsOf(pool, record.grant.clientId)
+  if (!settings.refreshTokenRotation) return undefined
+  const graceEnds = pool.now() + settings.retryGracePeriodSeconds * 1000
   record.validUntil = Math.min(record.validUntil, graceEnds)
   return pool.store.addRefreshToken(record.grant, record.expiresAt)
 }

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { jwtVerify, SignJWT, type JWTPayload } from 'jose'
+import { createLocalJWKSet, jwtVerify, SignJWT, type JWTPayload } from 'jose'
 import type { TwinKey } from './keys.ts'
 import type { User } from './options.ts'
-import type { Pool } from './pool.ts'
+import { settingsOf, type Pool } from './pool.ts'
 import type { Grant } from './store.ts'
 
 export interface TokenSet {
@@ -19,12 +19,13 @@ export async function issueTokens(
   nonce: string | undefined,
 ): Promise<TokenSet> {
   const iat = Math.floor(pool.now() / 1000)
+  const settings = settingsOf(pool, grant.clientId)
   const shared = {
     sub: user.sub,
     iss: pool.issuer,
     ...(user.groups.length > 0 ? { 'cognito:groups': user.groups } : {}),
     // Developer guide, token revocation: origin_jti only where it is enabled.
-    ...(pool.settings.tokenRevocation ? { origin_jti: grant.originJti } : {}),
+    ...(settings.tokenRevocation ? { origin_jti: grant.originJti } : {}),
     event_id: grant.eventId,
     auth_time: grant.authTime,
     iat,
@@ -35,7 +36,7 @@ export async function issueTokens(
     client_id: grant.clientId,
     token_use: 'access',
     scope: grant.scopes.join(' '),
-    exp: iat + pool.settings.accessTokenSeconds,
+    exp: iat + settings.accessTokenSeconds,
     jti: randomUUID(),
     username: user.username,
     // Developer guide, The access token: no aud, unless bound to a resource.
@@ -44,7 +45,7 @@ export async function issueTokens(
   const response: TokenSet = {
     access_token: accessToken,
     token_type: 'Bearer',
-    expires_in: pool.settings.accessTokenSeconds,
+    expires_in: settings.accessTokenSeconds,
   }
   // Authorize endpoint: an ID token only if openid was requested.
   if (!grant.scopes.includes('openid')) return response
@@ -53,7 +54,7 @@ export async function issueTokens(
     aud: grant.clientId,
     token_use: 'id',
     at_hash: halfHash(accessToken),
-    exp: iat + pool.settings.idTokenSeconds,
+    exp: iat + settings.idTokenSeconds,
     jti: randomUUID(),
     'cognito:username': user.username,
     ...(nonce === undefined ? {} : { nonce }),
@@ -69,7 +70,7 @@ export async function verifyAccessToken(
 ): Promise<{ user: User; scopes: string[] } | undefined> {
   let payload: JWTPayload
   try {
-    const verified = await jwtVerify(token, pool.keys.access.publicKey, {
+    const verified = await jwtVerify(token, createLocalJWKSet(pool.keys.jwks), {
       algorithms: ['RS256'],
       issuer: pool.issuer,
       currentDate: new Date(pool.now()),
@@ -78,8 +79,9 @@ export async function verifyAccessToken(
   } catch {
     return undefined
   }
-  const { username, scope, origin_jti: originJti } = payload
-  if (typeof username !== 'string' || typeof scope !== 'string') return undefined
+  const { username, scope, origin_jti: originJti, token_use: use } = payload
+  if (use !== 'access' || typeof username !== 'string' || typeof scope !== 'string')
+    return undefined
   if (typeof originJti === 'string' && pool.store.isRevoked(originJti)) return undefined
   const user = pool.users.get(username)
   return user?.enabled === true ? { user, scopes: scope.split(' ') } : undefined

@@ -31,15 +31,22 @@ export interface CognitoTwin {
     username: string,
     changes: { email?: string; emailVerified?: boolean; groups?: string[] },
   ): void
+  /** New keys sign from now on; the old ones stay published. */
+  rotateKeys(): Promise<void>
   /** Ends every sign-in, with the access tokens that stem from it. */
   revokeAllRefreshTokens(): void
 }
 
 const POOL_ID = 'us-east-1_Demo'
 
-const ROUTES: Record<string, { GET?: Handler; POST?: Handler }> = {
-  [`/${POOL_ID}/.well-known/openid-configuration`]: { GET: handleDiscovery },
-  [`/${POOL_ID}/.well-known/jwks.json`]: { GET: handleJwks },
+type Methods = { GET?: Handler; POST?: Handler }
+
+const ISSUER_ROUTES: Record<string, Methods> = {
+  '/.well-known/openid-configuration': { GET: handleDiscovery },
+  '/.well-known/jwks.json': { GET: handleJwks },
+}
+
+const DOMAIN_ROUTES: Record<string, Methods> = {
   '/oauth2/authorize': { GET: handleAuthorize },
   '/login': { GET: handleLoginPage, POST: handleLogin },
   '/error': { GET: handleErrorPage },
@@ -53,21 +60,23 @@ export async function createCognitoTwin(options: CognitoTwinOptions): Promise<Co
   assertNotProduction()
   assertOptions(options)
   const now = options.now ?? Date.now
-  const users = new Map(options.users.map((user) => [user.username, toUser(user)]))
+  const people = options.users.map((each) => toUser(each, options.signInWith))
+  const users = new Map(people.map((user) => [user.username, user]))
   const pool: Pool = {
     origin: options.origin,
-    issuer: `${options.origin}/${POOL_ID}`,
+    issuer: options.issuer ?? `${options.origin}/${POOL_ID}`,
     settings: resolveSettings(options),
     clients: new Map(options.clients.map((client) => [client.clientId, client])),
     users,
     resourceServers: new Set(options.resourceServers?.map(({ identifier }) => identifier)),
+    selfSignUp: options.selfSignUp ?? false,
     keys: await generateTwinKeys(),
     store: new Store(now),
     counters: { authorize: 0, login: 0, token: 0, refresh: 0, revoke: 0, userInfo: 0 },
     now,
   }
   const userNamed = (username: string) => {
-    const user = users.get(username)
+    const user = people.find(({ signInName }) => signInName === username)
     if (user === undefined) throw new TypeError(`Cognito twin: no user "${username}"`)
     return user
   }
@@ -85,6 +94,9 @@ export async function createCognitoTwin(options: CognitoTwinOptions): Promise<Co
     updateUser: (username, changes) => {
       Object.assign(userNamed(username), changes)
     },
+    rotateKeys: async () => {
+      pool.keys = await generateTwinKeys(pool.keys)
+    },
     revokeAllRefreshTokens: () => pool.store.revokeAll(),
   }
   return twin
@@ -98,9 +110,10 @@ export function assertNotProduction(): void {
 
 async function route(pool: Pool, request: Request): Promise<Response> {
   const url = new URL(request.url)
-  // The domain answers to its own name only; also keeps rebound DNS names off the demo.
-  if (url.host !== new URL(pool.origin).host) return new Response(null, { status: 403 })
-  const response = await dispatch(pool, request, url.pathname)
+  // Both names answer to themselves only; also keeps rebound DNS names off the demo.
+  if (![pool.origin, pool.issuer].some((each) => new URL(each).host === url.host))
+    return new Response(null, { status: 403 })
+  const response = await dispatch(pool, request, url)
   // Seen on every response of the domain's endpoints (developer guide, examples).
   response.headers.set('Server', 'Server')
   response.headers.set('x-amz-cognito-request-id', randomUUID())
@@ -112,10 +125,21 @@ async function route(pool: Pool, request: Request): Promise<Response> {
   return response
 }
 
-function dispatch(pool: Pool, request: Request, path: string): Response | Promise<Response> {
-  const methods = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined
+/** The issuer's host is the service's in a region, the domain's host the pool's own. */
+function findRoute(pool: Pool, url: URL): Methods | undefined {
+  const address = `${url.host}${url.pathname}`
+  const find = (base: string, routes: Record<string, Methods>): Methods | undefined => {
+    const [, prefix = ''] = base.split('://')
+    const path = address.startsWith(prefix) ? address.slice(prefix.length) : ''
+    return Object.hasOwn(routes, path) ? routes[path] : undefined
+  }
+  return find(pool.issuer, ISSUER_ROUTES) ?? find(pool.origin, DOMAIN_ROUTES)
+}
+
+function dispatch(pool: Pool, request: Request, url: URL): Response | Promise<Response> {
+  const methods = findRoute(pool, url)
   if (methods === undefined) return new Response(null, { status: 404 })
-  if (request.method === 'OPTIONS' && path === '/oauth2/token') return toPreflightResponse()
+  if (request.method === 'OPTIONS' && url.pathname === '/oauth2/token') return toPreflightResponse()
   const handler =
     request.method === 'GET' ? methods.GET : request.method === 'POST' ? methods.POST : undefined
   if (handler === undefined)
