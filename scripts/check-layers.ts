@@ -10,10 +10,15 @@ import { dirname, join, normalize } from 'node:path'
 const LAYERS: Record<string, readonly string[]> = {
   cli: ['platform', 'doctor'],
   platform: ['postern'],
-  postern: ['authorization-server', 'gate', 'pages'],
+  postern: ['relay', 'resource-server', 'authorization-server'],
+  relay: ['app', 'clients', 'identity-provider', 'once'],
+  'resource-server': ['gate', 'once'],
+  app: ['gate'],
   'authorization-server': ['pages', 'clients', 'crypto', 'identity-provider'],
-  gate: ['pages', 'clients', 'crypto', 'identity-provider'],
-  pages: ['clients', 'runtime'],
+  gate: ['pages', 'crypto'],
+  pages: ['http'],
+  http: ['crypto'],
+  once: [],
   clients: ['crypto'],
   'identity-provider': ['crypto'],
   crypto: ['runtime'],
@@ -30,7 +35,7 @@ const MAY_IMPORT_DEMO = /^src\/(?:demo\/|cli\/dev[^/]*\.ts$)/
 
 /** One file per endpoint; what two endpoints share lives beside them under another name. */
 const ENDPOINTS =
-  /^src\/authorization-server\/(metadata|register|authorize|consent|callback|token|revoke)\.ts$/
+  /^src\/(?:authorization-server|relay)\/(?:metadata|register|authorize|consent|callback|token|revoke)\.ts$/
 
 /** Where `node:*` may be imported; .oxlintrc.json says the same to editors. */
 const MAY_IMPORT_NODE = /^src\/(?:platform|cli|demo|aws)\/|^src\/config\/load/

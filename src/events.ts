@@ -4,7 +4,7 @@
  */
 export type PosternEvent =
   | { type: 'client.registered'; client: string; clientName?: string; redirectHosts: string[] }
-  | { type: 'registration.refused'; reason: string }
+  | { type: 'registration.refused'; reason: string; redirectHosts?: string[] }
   | { type: 'authorize.shown'; client: string; redirectHost: string; resource: string }
   | { type: 'authorize.refused'; reason: string; client?: string }
   | { type: 'consent.given'; client: string; redirectHost: string; resource: string }
@@ -31,6 +31,11 @@ export type PosternEvent =
   | { type: 'identity-provider.ready'; issuer: string }
   | { type: 'gate.admitted'; subject: string; client: string; resource: string; jti: string }
   | { type: 'gate.refused'; reason: string; status: number; resource?: string }
+  | { type: 'gate.key-unknown'; resource: string }
+  | { type: 'seal.key-unknown'; purpose: string }
+  | { type: 'relay.token-reached-function'; path: string }
+  | { type: 'relay.tokens-passed-on'; grant: string; client: string }
+  | { type: 'relay.token-revoked'; client: string }
   | { type: 'upstream.failed'; reason: string; resource: string }
   | { type: 'fault'; requestId: string; message: string; stack?: string }
 

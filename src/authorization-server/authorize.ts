@@ -3,8 +3,10 @@ import { identifyClient } from '../clients/known-clients.ts'
 import { resolveClient } from '../clients/resolve-client.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { randomId } from '../crypto/signing.ts'
+import { oauthErrorResponse } from '../http/responses.ts'
 import { consentPage } from '../pages/consent.ts'
 import { appFaultAdvice, errorPage, staleClientAdvice } from '../pages/error.ts'
+import { pageResponse } from '../pages/respond.ts'
 import {
   proveRedirectUri,
   validateAuthorizationRequest,
@@ -20,7 +22,6 @@ import { toOAuthError } from '../protocol/oauth-error.ts'
 import { isLoopbackRedirectUri, redirectUriHost } from '../protocol/redirect-uri.ts'
 import { checkBudgets, MAX_REDIRECT_LENGTH } from './budgets.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
-import { oauthErrorResponse, pageResponse } from './responses.ts'
 import type { ConsentRequest } from './sealed-values.ts'
 
 const CONSENT_SECONDS = 15 * 60

@@ -1,7 +1,11 @@
 import { isRevoked } from '../config/revocation.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { randomId } from '../crypto/signing.ts'
+import { readForm } from '../http/read-form.ts'
+import { oauthErrorResponse } from '../http/responses.ts'
+import { isSameOrigin } from '../http/same-origin.ts'
 import { appFaultAdvice, errorPage, outageAdvice, retryAdvice } from '../pages/error.ts'
+import { onward, pageResponse } from '../pages/respond.ts'
 import { base64url } from '../protocol/base64url.ts'
 import { buildErrorRedirect } from '../protocol/authorization-response.ts'
 import { parseCookies } from '../protocol/cookies.ts'
@@ -11,8 +15,6 @@ import { toOAuthError } from '../protocol/oauth-error.ts'
 import { redirectUriHost } from '../protocol/redirect-uri.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
-import { readForm } from './read-form.ts'
-import { oauthErrorResponse, onward, pageResponse } from './responses.ts'
 import { ConsentRequestSchema, type ConsentRequest } from './sealed-values.ts'
 import { startTransaction } from './transactions.ts'
 
@@ -95,15 +97,6 @@ async function readDecision(
     return fail({ reason: 'consent_other_browser' })
   if (isRevoked(server.config.revokeBefore, consent)) return fail({ reason: 'client_revoked' })
   return ok({ consent, approved: action === 'approve', cookies: cookies.value })
-}
-
-/** CSRF (RFC 9700 §4.7): browsers say where a form was sent from, and pages cannot forge it. */
-function isSameOrigin(request: Request, issuer: string): boolean {
-  const site = request.headers.get('sec-fetch-site')
-  const origin = request.headers.get('origin')
-  if (site !== null && site !== 'same-origin') return false
-  if (origin !== null && origin !== issuer) return false
-  return site !== null || origin !== null
 }
 
 function refuse(request: Request, failure: Failure): Response | Promise<Response> {

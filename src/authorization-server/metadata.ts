@@ -2,7 +2,7 @@ import {
   buildAuthorizationServerMetadata,
   buildProtectedResourceMetadata,
 } from '../protocol/metadata.ts'
-import type { Resource } from '../config/resolve.ts'
+import type { Resource } from '../config/gate-config.ts'
 import type { AuthorizationServer } from './context.ts'
 
 // Public, and the same for everybody until the next deployment.

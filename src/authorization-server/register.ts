@@ -1,11 +1,12 @@
 import { sealRegistration } from '../clients/registration.ts'
 import { sha256 } from '../crypto/digest.ts'
+import { readJson } from '../http/read-json.ts'
+import { jsonResponse, oauthErrorResponse } from '../http/responses.ts'
 import { validateClientMetadata } from '../protocol/client-metadata.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
 import { redirectUriHost } from '../protocol/redirect-uri.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
-import { jsonResponse, oauthErrorResponse } from './responses.ts'
 
 /**
  * Dynamic client registration (RFC 7591 §3) without a store: the client_id is the registration,
@@ -60,13 +61,4 @@ function echoed(body: unknown): Record<string, string> {
       value.length <= 1024,
   )
   return Object.fromEntries(members) as Record<string, string>
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await request.arrayBuffer())
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,10 +1,10 @@
+import { readForm } from '../http/read-form.ts'
+import { oauthErrorResponse } from '../http/responses.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
 import { authenticateClient } from './client-authentication.ts'
 import type { AuthorizationServer } from './context.ts'
-import { readForm } from './read-form.ts'
 import { openRefreshToken } from './refresh-grant.ts'
-import { oauthErrorResponse } from './responses.ts'
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 

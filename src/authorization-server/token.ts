@@ -1,4 +1,6 @@
 import type { Client } from '../clients/client.ts'
+import { readForm } from '../http/read-form.ts'
+import { jsonResponse, oauthErrorResponse } from '../http/responses.ts'
 import type { Failure } from '../protocol/failure.ts'
 import type { Parameters } from '../protocol/form.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
@@ -7,9 +9,7 @@ import { authenticateClient } from './client-authentication.ts'
 import { redeemCode } from './code-grant.ts'
 import type { AuthorizationServer } from './context.ts'
 import type { TokenResponse } from './issue-tokens.ts'
-import { readForm } from './read-form.ts'
 import { refreshGrant } from './refresh-grant.ts'
-import { jsonResponse, oauthErrorResponse } from './responses.ts'
 
 /**
  * POST /token (OAuth 2.1 §3.2). The client is checked before the grant: 401 `invalid_client` is the

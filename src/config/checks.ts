@@ -1,9 +1,12 @@
 import { PATHS } from '../protocol/metadata.ts'
 import { normalizeResource } from '../protocol/resource.ts'
+import { validateRedirectUri } from '../protocol/redirect-uri.ts'
 import { isScopeToken } from '../protocol/scope.ts'
 import type { ConfigIssue } from './config-error.ts'
 import type { Access, ResourceOptions } from './options.ts'
+import { parseSecret } from './secret.ts'
 
+const RESERVED_PATHS: ReadonlySet<string> = new Set(Object.values(PATHS))
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])$/
 
 /** An absolute https URL, or http on loopback; no user information, query or fragment. */
@@ -27,63 +30,14 @@ export function checkUrl(path: string, url: string, issues: ConfigIssue[]): URL 
 export function checkResources(resources: readonly ResourceOptions[], issues: ConfigIssue[]): void {
   const origins = new Set<string>()
   const seen = new Set<string>()
-  const reserved = new Set<string>(Object.values(PATHS))
   for (const [index, resource] of resources.entries()) {
-    const path = `resources.${index}`
-    const url = checkUrl(`${path}.url`, resource.url, issues)
-    if (url !== undefined) {
-      origins.add(url.origin)
-      if (resource.url !== `${url.origin}${url.pathname}`.replace(/\/$/, ''))
-        issues.push({
-          path: `${path}.url`,
-          message: 'is not in canonical form',
-          fix: `Write ${`${url.origin}${url.pathname}`.replace(/\/$/, '')}, and let people paste exactly that.`,
-        })
-      const normal = normalizeResource(resource.url) ?? ''
-      if (seen.has(normal))
-        issues.push({ path: `${path}.url`, message: 'is listed twice', fix: 'Remove one.' })
-      seen.add(normal)
-      if (reserved.has(url.pathname) || url.pathname.startsWith('/.well-known/'))
-        issues.push({
-          path: `${path}.url`,
-          message: 'has a path that Postern serves itself',
-          fix: 'Use another path, for instance /mcp.',
-        })
-    }
-    // Plain http is usual inside a private network, so only the form is checked.
-    if (
-      typeof resource.upstream === 'string' &&
-      !(
-        /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(resource.upstream) &&
-        URL.canParse(resource.upstream)
-      )
-    )
-      issues.push({
-        path: `${path}.upstream`,
-        message: 'is not an http or https URL without user information and query',
-        fix: 'Write the MCP server’s own URL, for instance http://127.0.0.1:3000/mcp.',
-      })
-    const scopes = resource.scopes ?? ['mcp']
-    for (const scope of [...scopes, ...(resource.requiredScopes ?? [])])
-      if (!isScopeToken(scope))
-        issues.push({
-          path: `${path}.scopes`,
-          message: 'has a scope with characters that a scope cannot have',
-          fix: 'Use printable ASCII without space, quote and backslash.',
-        })
-    if (scopes.includes('offline_access'))
-      issues.push({
-        path: `${path}.scopes`,
-        message: 'offers offline_access, which makes clients ask for consent at the provider',
-        fix: 'Remove it: refresh tokens are issued without it.',
-      })
-    for (const scope of resource.requiredScopes ?? [])
-      if (!scopes.includes(scope))
-        issues.push({
-          path: `${path}.requiredScopes`,
-          message: 'requires a scope that the resource does not offer',
-          fix: 'Add it to scopes.',
-        })
+    const path = `resources.${index}.`
+    checkResource(resource, path, issues)
+    if (URL.canParse(resource.url)) origins.add(new URL(resource.url).origin)
+    const normal = normalizeResource(resource.url) ?? ''
+    if (seen.has(normal))
+      issues.push({ path: `${path}url`, message: 'is listed twice', fix: 'Remove one.' })
+    seen.add(normal)
   }
   if (origins.size > 1)
     issues.push({
@@ -93,9 +47,107 @@ export function checkResources(resources: readonly ResourceOptions[], issues: Co
     })
 }
 
+/** `prefix` is what stands before the names of the options: `resources.0.`, or nothing. */
+export function checkResource(
+  resource: Omit<ResourceOptions, 'upstream'> & { upstream?: ResourceOptions['upstream'] },
+  prefix: string,
+  issues: ConfigIssue[],
+): void {
+  const url = checkUrl(`${prefix}url`, resource.url, issues)
+  if (url !== undefined) {
+    if (resource.url !== `${url.origin}${url.pathname}`.replace(/\/$/, ''))
+      issues.push({
+        path: `${prefix}url`,
+        message: 'is not in canonical form',
+        fix: `Write ${`${url.origin}${url.pathname}`.replace(/\/$/, '')}, and let people paste exactly that.`,
+      })
+    if (RESERVED_PATHS.has(url.pathname) || url.pathname.startsWith('/.well-known/'))
+      issues.push({
+        path: `${prefix}url`,
+        message: 'has a path that Postern serves itself',
+        fix: 'Use another path, for instance /mcp.',
+      })
+  }
+  // Plain http is usual inside a private network, so only the form is checked.
+  if (
+    typeof resource.upstream === 'string' &&
+    !(
+      /^https?:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?$/.test(resource.upstream) &&
+      URL.canParse(resource.upstream)
+    )
+  )
+    issues.push({
+      path: `${prefix}upstream`,
+      message: 'is not an http or https URL without user information and query',
+      fix: 'Write the MCP server’s own URL, for instance http://127.0.0.1:3000/mcp.',
+    })
+  const scopes = resource.scopes ?? ['mcp']
+  for (const scope of [...scopes, ...(resource.requiredScopes ?? [])])
+    if (!isScopeToken(scope))
+      issues.push({
+        path: `${prefix}scopes`,
+        message: 'has a scope with characters that a scope cannot have',
+        fix: 'Use printable ASCII without space, quote and backslash.',
+      })
+  if (scopes.includes('offline_access'))
+    issues.push({
+      path: `${prefix}scopes`,
+      message: 'offers offline_access, which makes clients ask for consent at the provider',
+      fix: 'Remove it: refresh tokens are issued without it.',
+    })
+  for (const scope of resource.requiredScopes ?? [])
+    if (!scopes.includes(scope))
+      issues.push({
+        path: `${prefix}requiredScopes`,
+        message: 'requires a scope that the resource does not offer',
+        fix: 'Add it to scopes.',
+      })
+}
+
+export function checkOrigins(origins: readonly string[] | undefined, issues: ConfigIssue[]): void {
+  for (const [index, origin] of (origins ?? []).entries())
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      issues.push({
+        path: `allowedOrigins.${index}`,
+        message: 'is not an origin',
+        fix: 'Write scheme, host and port only, for instance https://inspector.example.com.',
+      })
+}
+
+export function checkRedirectUris(
+  path: string,
+  uris: readonly string[],
+  issues: ConfigIssue[],
+): void {
+  for (const [index, uri] of uris.entries()) {
+    const valid = validateRedirectUri(uri)
+    if (!valid.ok)
+      issues.push({
+        path: `${path}.${index}`,
+        message: 'detail' in valid.failure ? valid.failure.detail : 'is not a redirect URI',
+        fix: 'Write the whole URI exactly as the client sends it.',
+      })
+  }
+}
+
+/** The secrets' bytes. No issue repeats a secret. */
+export function checkSecrets(
+  path: 'secrets' | 'retiredSecrets',
+  secrets: readonly string[],
+  issues: ConfigIssue[],
+): Uint8Array<ArrayBuffer>[] {
+  return secrets.flatMap((secret, index) => {
+    const read = parseSecret(secret)
+    if ('bytes' in read) return [read.bytes]
+    const fix = 'Make one with `postern secret`.'
+    issues.push({ path: `${path}.${index}`, message: read.problem, fix })
+    return []
+  })
+}
+
 export function checkAccess(
   access: Access,
-  resources: readonly ResourceOptions[],
+  resources: readonly Pick<ResourceOptions, 'scopes'>[],
   issues: ConfigIssue[],
 ): void {
   if (access === 'anyoneTheIdpAdmits') return

@@ -25,3 +25,11 @@ export const IDP_PRESETS: Readonly<Record<'cognito' | 'generic', IdentityProvide
     refreshTokens: 'unknown',
   },
 }
+
+export function presetOf(identityProvider: {
+  issuer: string
+  preset?: 'cognito' | 'generic'
+}): IdentityProviderPreset {
+  const isCognito = IDP_PRESETS.cognito.issuer.test(identityProvider.issuer)
+  return IDP_PRESETS[identityProvider.preset ?? (isCognito ? 'cognito' : 'generic')]
+}

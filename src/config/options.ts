@@ -80,6 +80,15 @@ export interface StaticClientOptions {
   redirectUris: string[]
 }
 
+/** Seconds since the epoch; whatever was issued earlier is refused. */
+export interface RevokeBefore {
+  all?: number
+  /** By subject (`sub` at the identity provider). */
+  subjects?: Record<string, number>
+  /** By client, named as in events and in the token's `client_id`. */
+  clients?: Record<string, number>
+}
+
 export interface PosternOptions {
   resources: ResourceOptions[]
   identityProvider: IdentityProviderOptions
@@ -105,14 +114,7 @@ export interface PosternOptions {
     /** Access token lifetime when the identity provider gave no refresh token. Default 3600. */
     sessionSecondsWithoutRefresh?: number
   }
-  /** Seconds since the epoch; whatever was issued earlier is refused. */
-  revokeBefore?: {
-    all?: number
-    /** By subject (`sub` at the identity provider). */
-    subjects?: Record<string, number>
-    /** By client, named as in events and in the token's `client_id`. */
-    clients?: Record<string, number>
-  }
+  revokeBefore?: RevokeBefore
   /** Groups that may reach the MCP server in `X-Forwarded-Groups` and the token. Default none. */
   forwardGroups?: string[]
   /** Browser origins besides our own that may call the MCP endpoint. */
@@ -132,3 +134,86 @@ export interface PosternOptions {
 
 /** What a configuration file exports by default: the options; the secrets may stay outside. */
 export type PosternConfigFile = Omit<PosternOptions, 'secrets'> & Partial<PosternOptions>
+
+/** The identity provider in relay mode: all that is needed is written down, nothing is discovered. */
+export interface RelayIdentityProviderOptions {
+  /** `iss` of its access tokens. */
+  issuer: string
+  /** The one client that is registered there, handed to every MCP client. */
+  clientId: string
+  /** Only for the token endpoint in a function, or with `dangerouslyShareClientSecret`. */
+  clientSecret?: string
+  /** Default: `cognito` for a Cognito issuer, else `generic`. */
+  preset?: 'cognito' | 'generic'
+  authorizationEndpoint: string
+  /** Where a token endpoint in a function sends requests on. */
+  tokenEndpoint?: string
+  /** Where there is one, `/revoke` is offered. */
+  revocationEndpoint?: string
+  /** Its public keys, pinned: the gate never asks for them. */
+  jwks: { keys: JsonWebKey[] }
+  /** Whether it sends `iss` with its authorization responses (RFC 9207): relay then cannot work. */
+  advertisesIss?: boolean
+  /** Claim that lists groups. Default: the preset's. */
+  groupsClaim?: string
+  /** Whole seconds before a call counts as an outage. Default 8. */
+  timeoutSeconds?: number
+}
+
+/** Relay mode: clients end up with the identity provider's own tokens. */
+export interface RelayOptions {
+  /** The MCP URL exactly as people paste it (RFC 9728 `resource`). No trailing slash, no query. */
+  url: string
+  /** Absent: OAuth endpoints only, and the MCP server is guarded elsewhere. */
+  upstream?: string | InProcessServer
+  /** Shown on the consent page and as `resource_name`. Default: the host of `url`. */
+  name?: string
+  /** Scopes a client may hold here, as the identity provider knows them. */
+  scopes: string[]
+  /** Scopes without which the gate answers 403 `insufficient_scope`. Default: any one of `scopes`. */
+  requiredScopes?: string[]
+  identityProvider: RelayIdentityProviderOptions
+  access: Access
+  /** Every redirect URI that the identity provider knows; compared exactly, port included. */
+  redirectUris: string[]
+  /** Whether the identity provider knows this resource (RFC 8707). Default `strip`. */
+  resourceParameter?: 'forward' | 'strip'
+  /** Who answers `/token` and `/revoke`: the edge, or a function of their own. Default `edge`. */
+  tokenPath?: 'edge' | 'function'
+  /** 32-byte secrets, base64url, for a gate that forwards; see `PosternOptions`. */
+  secrets?: string[]
+  revokeBefore?: RevokeBefore
+  /** Groups that may reach the MCP server in `X-Forwarded-Groups`. Default none. */
+  forwardGroups?: string[]
+  /** Browser origins besides our own that may call the MCP endpoint. */
+  allowedOrigins?: string[]
+  /** Host header values accepted besides the public one. */
+  allowedHosts?: string[]
+  /** Largest request body in bytes. Default 16 MiB. */
+  maxBodyBytes?: number
+  /** Hand the identity provider's client secret to whoever registers: it is then no secret. */
+  dangerouslyShareClientSecret?: boolean
+}
+
+/** What the token endpoint of relay mode needs; the options of the relay will do. */
+export interface RelayTokenOptions extends Pick<
+  RelayOptions,
+  'url' | 'resourceParameter' | 'allowedHosts' | 'dangerouslyShareClientSecret'
+> {
+  identityProvider: Pick<
+    RelayIdentityProviderOptions,
+    'clientId' | 'clientSecret' | 'tokenEndpoint' | 'revocationEndpoint' | 'timeoutSeconds'
+  >
+}
+
+/** The gate of broker mode alone, from Postern's public keys. */
+export interface ResourceServerOptions extends Omit<ResourceOptions, 'upstream'> {
+  /** Absent: only `admit` is used, and the MCP server is reached in another way. */
+  upstream?: InProcessServer
+  /** Postern's own JWKS, pinned. */
+  jwks: { keys: JsonWebKey[] }
+  revokeBefore?: RevokeBefore
+  allowedOrigins?: string[]
+  allowedHosts?: string[]
+  maxBodyBytes?: number
+}

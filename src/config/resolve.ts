@@ -1,26 +1,21 @@
-import * as v from 'valibot'
-import { validateRedirectUri } from '../protocol/redirect-uri.ts'
+import {
+  checkAccess,
+  checkOrigins,
+  checkRedirectUris,
+  checkResources,
+  checkSecrets,
+  checkUrl,
+} from './checks.ts'
 import { ConfigError, type ConfigIssue } from './config-error.ts'
-import { IDP_PRESETS } from './idp-presets.ts'
-import type { Access, InProcessServer, PosternOptions, StaticClientOptions } from './options.ts'
+import { checkForm } from './form.ts'
+import { fillInGate, type GateConfig } from './gate-config.ts'
+import { presetOf } from './idp-presets.ts'
+import type { Access, PosternOptions, StaticClientOptions } from './options.ts'
 import { OptionsSchema } from './schema.ts'
-import { parseSecret } from './secret.ts'
 import { isSupportedSigningJwk } from './signing-jwk.ts'
-import { checkAccess, checkResources, checkUrl } from './checks.ts'
-
-export interface Resource {
-  url: string
-  upstream: string | InProcessServer
-  name: string
-  scopes: readonly string[]
-  requiredScopes: readonly string[]
-}
 
 /** The configuration after checks, with every default filled in. */
-export interface Config {
-  /** Own origin: no path, no trailing slash; one string everywhere (RFC 8414 §3.3). */
-  issuer: string
-  resources: readonly [Resource, ...Resource[]]
+export interface Config extends GateConfig {
   identityProvider: {
     issuer: string
     clientId: string
@@ -45,44 +40,25 @@ export interface Config {
     refreshTokenAbsoluteSeconds: number
     sessionSecondsWithoutRefresh: number
   }
-  revokeBefore: {
-    all: number
-    subjects: Readonly<Record<string, number>>
-    clients: Readonly<Record<string, number>>
-  }
   forwardGroups: readonly string[]
-  allowedOrigins: ReadonlySet<string>
-  allowedHosts: ReadonlySet<string>
-  maxBodyBytes: number
 }
 
 const DAY = 24 * 60 * 60
 
 /** Checks the options and fills in defaults. Throws one ConfigError with all problems. */
 export function resolveConfig(options: PosternOptions): Config {
-  const parsed = v.safeParse(OptionsSchema, options)
-  const issues: ConfigIssue[] = parsed.success ? [] : parsed.issues.map(describeSchemaIssue)
-  // What has the right form is checked further even when something else has not: all at once.
-  const broken = new Set(issues.map((issue) => issue.path.split('.')[0]))
-  const sound = (key: keyof PosternOptions): boolean => !broken.has('options') && !broken.has(key)
+  const { issues, sound } = checkForm(OptionsSchema, options)
 
-  const secrets = sound('secrets') ? readSecrets('secrets', options.secrets, issues) : []
+  const secrets = sound('secrets') ? checkSecrets('secrets', options.secrets, issues) : []
   const retiredSecrets = sound('retiredSecrets')
-    ? readSecrets('retiredSecrets', options.retiredSecrets ?? [], issues)
+    ? checkSecrets('retiredSecrets', options.retiredSecrets ?? [], issues)
     : []
   if (sound('resources')) checkResources(options.resources, issues)
   if (sound('access') && sound('resources')) checkAccess(options.access, options.resources, issues)
   if (sound('identityProvider')) checkIdentityProvider(options, issues)
   if (sound('clients')) checkClients(options, issues)
   if (sound('lifetimes')) checkLifetimes(options, issues)
-  if (sound('allowedOrigins'))
-    for (const [index, origin] of (options.allowedOrigins ?? []).entries())
-      if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-        issues.push({
-          path: `allowedOrigins.${index}`,
-          message: 'is not an origin',
-          fix: 'Write scheme, host and port only, for instance https://inspector.example.com.',
-        })
+  if (sound('allowedOrigins')) checkOrigins(options.allowedOrigins, issues)
   if (sound('signingKeys'))
     for (const [index, jwk] of (options.signingKeys ?? []).entries())
       if (!isSupportedSigningJwk(jwk))
@@ -100,21 +76,10 @@ function fillIn(
   secrets: Uint8Array<ArrayBuffer>[],
   retiredSecrets: Uint8Array<ArrayBuffer>[],
 ): Config {
-  const resources = options.resources.map((resource) => ({
-    url: resource.url,
-    upstream: resource.upstream,
-    name: resource.name ?? new URL(resource.url).host,
-    scopes: resource.scopes ?? ['mcp'],
-    requiredScopes: resource.requiredScopes ?? [],
-  }))
-  const [first, ...others] = resources
-  if (first === undefined) throw new TypeError('resources were checked to be non-empty')
-  const issuer = new URL(first.url).origin
   const idp = options.identityProvider
-  const preset = IDP_PRESETS[presetOf(options)]
+  const preset = presetOf(options.identityProvider)
   return {
-    issuer,
-    resources: [first, ...others],
+    ...fillInGate(options, options.resources),
     identityProvider: {
       issuer: idp.issuer,
       clientId: idp.clientId,
@@ -143,62 +108,8 @@ function fillIn(
       sessionSecondsWithoutRefresh: 3600,
       ...options.lifetimes,
     },
-    revokeBefore: {
-      all: options.revokeBefore?.all ?? 0,
-      subjects: options.revokeBefore?.subjects ?? {},
-      clients: options.revokeBefore?.clients ?? {},
-    },
     forwardGroups: options.forwardGroups ?? [],
-    allowedOrigins: new Set([issuer, ...(options.allowedOrigins ?? [])]),
-    allowedHosts: new Set(
-      [new URL(issuer).host, ...(options.allowedHosts ?? [])].map((host) => host.toLowerCase()),
-    ),
-    maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
   }
-}
-
-function presetOf(options: PosternOptions): 'cognito' | 'generic' {
-  const { preset, issuer } = options.identityProvider
-  return preset ?? (IDP_PRESETS.cognito.issuer.test(issuer) ? 'cognito' : 'generic')
-}
-
-function describeSchemaIssue(issue: v.BaseIssue<unknown>): ConfigIssue {
-  const path = v.getDotPath(issue) ?? 'options'
-  const missing = issue.received === 'undefined'
-  if (path === 'access')
-    return {
-      path,
-      message: missing ? 'is missing' : 'is not a list of rules',
-      fix: "Say who may sign in: a list of rules, or 'anyoneTheIdpAdmits'.",
-    }
-  if (path === 'secrets')
-    return {
-      path,
-      message: missing ? 'is missing' : 'needs at least one secret',
-      fix: 'Make one with `postern secret`.',
-    }
-  if (issue.type === 'strict_object' && issue.expected === 'never')
-    return { path, message: 'is not an option', fix: 'Remove it, or check its spelling.' }
-  return {
-    path,
-    message: missing ? 'is missing' : 'has the wrong form',
-    // Names types and limits only; the value itself might be a secret.
-    fix: `It must be ${issue.expected ?? 'of another form'}.`,
-  }
-}
-
-function readSecrets(
-  path: 'secrets' | 'retiredSecrets',
-  secrets: readonly string[],
-  issues: ConfigIssue[],
-): Uint8Array<ArrayBuffer>[] {
-  return secrets.flatMap((secret, index) => {
-    const read = parseSecret(secret)
-    if ('bytes' in read) return [read.bytes]
-    const fix = 'Make one with `postern secret`.'
-    issues.push({ path: `${path}.${index}`, message: read.problem, fix })
-    return []
-  })
 }
 
 function checkIdentityProvider(options: PosternOptions, issues: ConfigIssue[]): void {
@@ -210,7 +121,8 @@ function checkIdentityProvider(options: PosternOptions, issues: ConfigIssue[]): 
       message: 'is set, but there is no clientSecret',
       fix: 'Give the secret, or leave the method out for a public client.',
     })
-  const unrotated = (refreshTokens ?? IDP_PRESETS[presetOf(options)].refreshTokens) === 'unrotated'
+  const unrotated =
+    (refreshTokens ?? presetOf(options.identityProvider).refreshTokens) === 'unrotated'
   const production = (options.environment ?? 'production') === 'production'
   if (unrotated && production && options.dangerouslyAllowUnrotatedRefreshTokens !== true)
     issues.push({
@@ -229,16 +141,7 @@ function checkClients(options: PosternOptions, issues: ConfigIssue[]): void {
       uris: client.redirectUris,
     })),
   ]
-  for (const { path, uris } of lists)
-    for (const [index, uri] of uris.entries()) {
-      const valid = validateRedirectUri(uri)
-      if (!valid.ok)
-        issues.push({
-          path: `${path}.${index}`,
-          message: 'detail' in valid.failure ? valid.failure.detail : 'is not a redirect URI',
-          fix: 'Write the whole URI exactly as the client sends it.',
-        })
-    }
+  for (const { path, uris } of lists) checkRedirectUris(path, uris, issues)
   for (const [index, { clientId }] of (options.clients?.static ?? []).entries())
     if (!/^[A-Za-z0-9._~-]{1,128}$/.test(clientId))
       issues.push({

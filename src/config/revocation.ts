@@ -1,11 +1,11 @@
-import type { Config } from './resolve.ts'
+import type { GateConfig } from './gate-config.ts'
 
 /**
  * Whether something issued then, for that client or subject, has been cut off since
  * (`revokeBefore`). Asked at every open and by the gate.
  */
 export function isRevoked(
-  revokeBefore: Config['revokeBefore'],
+  revokeBefore: GateConfig['revokeBefore'],
   issued: { issuedAt: number; client?: string; subject?: string },
 ): boolean {
   return [

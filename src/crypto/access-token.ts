@@ -1,5 +1,6 @@
-import { errors, importJWK, jwtVerify } from 'jose'
+import { errors, importJWK, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
 import * as v from 'valibot'
+import type { PublicJwk } from '../config/public-jwk.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { signJwt, type SigningKey } from './signing.ts'
 
@@ -64,24 +65,35 @@ export async function verifyAccessToken(
   keys: readonly VerificationKey[],
   expected: { issuer: string; audience: string; now: number },
 ): Promise<Result<AccessTokenClaims, AccessTokenFailure>> {
+  const verified = await verifyJwt(token, keys, {
+    issuer: expected.issuer,
+    audience: expected.audience,
+    typ: TYPE,
+    currentDate: new Date(expected.now),
+    requiredClaims: ['exp', 'iat', 'sub', 'jti'],
+  })
+  if (!verified.ok) return verified
+  const claims = v.safeParse(Claims, verified.value.payload)
+  return claims.success ? ok(claims.output) : fail({ reason: 'token_claims_invalid' })
+}
+
+/** The algorithm is the key's, never the header's: neither `none` nor an HMAC can be chosen. */
+export async function verifyJwt(
+  token: string,
+  keys: readonly VerificationKey[],
+  options: JWTVerifyOptions,
+): Promise<Result<{ payload: JWTPayload; typ: string | undefined }, AccessTokenFailure>> {
   try {
-    const { payload } = await jwtVerify(
+    const { payload, protectedHeader } = await jwtVerify(
       token,
       (header) => {
         const match = keys.find((key) => key.kid === header.kid)
         if (match === undefined || match.alg !== header.alg) throw new UnknownKey()
         return match.key
       },
-      {
-        issuer: expected.issuer,
-        audience: expected.audience,
-        typ: TYPE,
-        currentDate: new Date(expected.now),
-        requiredClaims: ['exp', 'iat', 'sub', 'jti'],
-      },
+      options,
     )
-    const claims = v.safeParse(Claims, payload)
-    return claims.success ? ok(claims.output) : fail({ reason: 'token_claims_invalid' })
+    return ok({ payload, typ: protectedHeader.typ })
   } catch (error) {
     return fail({ reason: reasonOf(error) })
   }
@@ -89,7 +101,7 @@ export async function verifyAccessToken(
 
 /** Public keys of a JWKS as verification keys: what a gate of its own pins. */
 export async function importVerificationKeys(
-  jwks: readonly (JsonWebKey & { kid: string; alg: string })[],
+  jwks: readonly PublicJwk[],
 ): Promise<VerificationKey[]> {
   return Promise.all(
     jwks.map(async (jwk) => {

@@ -1,5 +1,6 @@
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 import * as v from 'valibot'
+import type { Emit } from '../events.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { utf8 } from './digest.ts'
 import { deriveBits, keyId } from './keys.ts'
@@ -51,6 +52,7 @@ export function createSealer(input: {
   retiredSecrets: readonly Uint8Array<ArrayBuffer>[]
   issuer: string
   now: () => number
+  emit?: Emit
 }): Sealer {
   const derived = new Map<SealPurpose, Promise<SealKey[]>>()
 
@@ -99,7 +101,11 @@ export function createSealer(input: {
         )
         plaintext = opened.plaintext
       } catch (error) {
-        if (error instanceof UnknownKey) return fail({ reason: 'seal_unknown_key' })
+        if (error instanceof UnknownKey) {
+          // Another process may have rotated the secrets: a platform can read them again.
+          input.emit?.({ type: 'seal.key-unknown', purpose })
+          return fail({ reason: 'seal_unknown_key' })
+        }
         if (error instanceof errors.JOSEError) return fail({ reason: 'seal_broken' })
         throw error
       }

@@ -1,20 +1,22 @@
 import type { AuthInfo } from '../config/options.ts'
-import type { Config, Resource } from '../config/resolve.ts'
+import type { GateConfig, Resource } from '../config/gate-config.ts'
 import { parseBearer } from '../protocol/bearer.ts'
-import type { CookieNames } from '../protocol/cookies.ts'
+import { cookieNames } from '../protocol/cookies.ts'
 import {
   forwardableRequestHeaders,
   forwardableResponseHeaders,
   headerValues,
   type HeaderList,
 } from '../protocol/headers.ts'
+import { resourcePaths } from '../protocol/metadata.ts'
 import { parseScope } from '../protocol/scope.ts'
 import type { Runtime } from '../runtime.ts'
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
-import type { GateKeys } from './gate-keys.ts'
+import type { VerifyToken } from './caller.ts'
 import { toAuthInfo } from './identity.ts'
+import type { SignIdentity } from './identity-jwt.ts'
 import { challenge, refuse, sessionNotFound, type Refusal } from './refusal.ts'
-import { bindSessionId, openSessionId } from './session-id.ts'
+import type { SessionBinding } from './session-id.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
 
 /** The head of a request for a resource, as it came in. */
@@ -42,29 +44,26 @@ export interface Admitted {
 
 export type Admission = Admitted | Refusal
 
+/** What differs between gates. Those with public keys only have no sessions and sign nothing. */
+export interface GateParts {
+  verifyToken: VerifyToken
+  sessions?: SessionBinding
+  signIdentity?: SignIdentity
+}
+
 export interface Gate {
   admit: (head: RequestHead) => Promise<Admission>
 }
 
 /** The only way to a resource: a refusal, or the headers to send on. */
-export function createGate(
-  config: Config,
-  keys: GateKeys,
-  cookies: CookieNames,
-  runtime: Runtime,
-): Gate {
-  const verifyToken = createVerifiedTokens(config, keys, runtime)
+export function createGate(config: GateConfig, parts: GateParts, runtime: Runtime): Gate {
+  const { sessions: binding } = parts
+  const verifyToken = createVerifiedTokens(config, parts.verifyToken, parts.signIdentity, runtime)
+  const cookies = cookieNames(config.issuer)
   const byPath = new Map(
-    config.resources.flatMap((resource): [string, Resource][] => {
-      const { pathname } = new URL(resource.url)
-      // One trailing slash is the same resource; a redirect would lose `Authorization` in clients.
-      return pathname === '/'
-        ? [['/', resource]]
-        : [
-            [pathname, resource],
-            [`${pathname}/`, resource],
-          ]
-    }),
+    config.resources.flatMap((resource) =>
+      resourcePaths(resource.url).map((path): [string, Resource] => [path, resource]),
+    ),
   )
   const publicUrl = new URL(config.issuer)
 
@@ -108,12 +107,12 @@ export function createGate(
       search: string | undefined,
     ): Promise<Admission> {
       const accept = headerValues(request.headers, 'accept').join(',')
-      const caller = { method: request.method, accept }
+      const asker = { method: request.method, accept }
       // RFC 6750 §2.3 as MCP has it: a token in the URL ends up in logs, so it is never looked at.
       if (namesAccessToken(search)) {
         const description = 'The access token must be in the Authorization header'
         const problem = { status: 400, error: 'invalid_request', description } as const
-        return refused('token_in_query', await challenge(target, caller, problem), target)
+        return refused('token_in_query', await challenge(target, asker, problem), target)
       }
       const bearer = parseBearer(headerValues(request.headers, 'authorization'))
       if (!bearer.ok) {
@@ -133,17 +132,24 @@ export function createGate(
                   error: 'invalid_token',
                   description: 'The access token is malformed',
                 } as const)
-        return refused(reason, await challenge(target, caller, problem), target)
+        return refused(reason, await challenge(target, asker, problem), target)
       }
       const verified = await verifyToken(bearer.value, target)
       if (!verified.ok) {
+        const { reason } = verified.failure
+        if (reason === 'token_key_unknown')
+          runtime.emit({ type: 'gate.key-unknown', resource: target.url })
+        // No challenge: another token of the same person would not help.
+        if (reason === 'access_refused')
+          return refused(reason, refuse(403, 'This person may not use this server'), target)
         const description = 'The access token is invalid or has expired'
         const problem = { status: 401, error: 'invalid_token', description } as const
-        return refused(verified.failure.reason, await challenge(target, caller, problem), target)
+        return refused(reason, await challenge(target, asker, problem), target)
       }
-      const { claims, identityHeaders, identityJwt } = verified.value
-      const held = parseScope(claims.scope)
-      if (!target.requiredScopes.every((scope) => held.includes(scope))) {
+      const { caller, identityHeaders, identityJwt } = verified.value
+      const held = parseScope(caller.scope)
+      const covers = target.requiredScopes.every((scope) => held.includes(scope))
+      if (!covers || (held.length === 0 && target.scopes.length > 0)) {
         const problem = {
           status: 403,
           error: 'insufficient_scope',
@@ -151,32 +157,36 @@ export function createGate(
           // Existing scopes as well: older clients replace their scope by this one.
           scope: [...new Set([...held, ...target.requiredScopes])].join(' '),
         } as const
-        return refused('insufficient_scope', await challenge(target, caller, problem), target)
+        return refused('insufficient_scope', await challenge(target, asker, problem), target)
       }
 
-      const headers = forwardableRequestHeaders(request.headers, cookies.isOurs)
-      const owner = { idp: claims.idp, sub: claims.sub, resource: target.url }
+      let headers = forwardableRequestHeaders(request.headers, cookies.isOurs)
+      const owner = { idp: caller.idp, sub: caller.sub, resource: target.url }
       const sessions = headers.filter(([name]) => isSessionHeader(name))
       const [session] = sessions
-      if (session !== undefined) {
+      if (session !== undefined && binding === undefined)
+        // Whose session it is could not be told.
+        headers = headers.filter(([name]) => !isSessionHeader(name))
+      else if (session !== undefined && binding !== undefined) {
         // Of several the MCP server might believe one that was never checked.
         const sole = sessions.length === 1 && session[0] === 'mcp-session-id' ? session[1] : ''
-        const own = await openSessionId(sole, owner, keys.mac)
+        const own = await binding.open(sole, owner)
         if (own === undefined) return refused('session_of_another', sessionNotFound(), target)
         session[1] = own
       }
+      const identity = await identityJwt()
+      if (identity !== undefined) headers.push(['x-postern-identity', identity])
       headers.push(
         ...identityHeaders,
-        ['x-postern-identity', await identityJwt()],
         ['x-forwarded-host', publicUrl.host],
         ['x-forwarded-proto', publicUrl.protocol.slice(0, -1)],
       )
       runtime.emit({
         type: 'gate.admitted',
-        subject: claims.sub,
-        client: claims.client_id,
+        subject: caller.sub,
+        client: caller.client_id,
         resource: target.url,
-        jti: claims.jti,
+        jti: caller.jti,
       })
       return {
         admitted: true,
@@ -185,14 +195,15 @@ export function createGate(
         headers,
         // Made only for whoever asks: forwarding platforms never do.
         get authInfo() {
-          return toAuthInfo(bearer.value, claims)
+          return toAuthInfo(bearer.value, caller)
         },
         responseHeaders: (upstream) => {
           const kept = forwardableResponseHeaders(upstream, cookies.isOurs)
           kept.push(...corsHeaders(origin))
           const session = kept.find(([name]) => name === 'mcp-session-id')
           if (session === undefined) return kept
-          return bindSessionId(session[1], owner, keys.mac).then((bound) => {
+          if (binding === undefined) return kept.filter(([name]) => name !== 'mcp-session-id')
+          return binding.bind(session[1], owner).then((bound) => {
             session[1] = bound
             return kept
           })
@@ -204,7 +215,10 @@ export function createGate(
   return { admit }
 }
 
-export function isAllowedHost(host: string, config: Config): boolean {
+export function isAllowedHost(
+  host: string,
+  config: Pick<GateConfig, 'issuer' | 'allowedHosts'>,
+): boolean {
   const defaultPort = config.issuer.startsWith('https:') ? ':443' : ':80'
   const lower = host.toLowerCase()
   return config.allowedHosts.has(

@@ -1,4 +1,4 @@
-import type { Resource } from '../config/resolve.ts'
+import type { Resource } from '../config/gate-config.ts'
 import { connectPage } from '../pages/connect.ts'
 import { pageHeaders } from '../pages/layout.ts'
 import { buildChallenge } from '../protocol/bearer.ts'

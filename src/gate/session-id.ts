@@ -8,6 +8,20 @@ export interface SessionOwner {
   resource: string
 }
 
+/** Binds legacy MCP session ids to the person and the resource they were given for. */
+export interface SessionBinding {
+  bind: (sessionId: string, owner: SessionOwner) => Promise<string>
+  /** The MCP server's own session id; undefined when it was not bound to this owner. */
+  open: (bound: string, owner: SessionOwner) => Promise<string | undefined>
+}
+
+export function createSessionBinding(keys: readonly CryptoKey[]): SessionBinding {
+  return {
+    bind: (sessionId, owner) => bindSessionId(sessionId, owner, keys),
+    open: (bound, owner) => openSessionId(bound, owner, keys),
+  }
+}
+
 // MCP 2025-11-25, Transports, Session Management: visible ASCII only.
 const SESSION_ID = /^[\x21-\x7E]{1,1024}$/
 
@@ -15,7 +29,7 @@ const SESSION_ID = /^[\x21-\x7E]{1,1024}$/
  * Binds a legacy MCP session id to its owner by a MAC, so that a stolen id is useless to another
  * person (MCP security best practices, Session Hijacking). Nothing is stored.
  */
-export async function bindSessionId(
+async function bindSessionId(
   sessionId: string,
   owner: SessionOwner,
   keys: readonly CryptoKey[],
@@ -26,8 +40,7 @@ export async function bindSessionId(
   return `${sessionId}.${base64url(new Uint8Array(mac))}`
 }
 
-/** The MCP server's own session id; undefined when it was not bound to this owner. */
-export async function openSessionId(
+async function openSessionId(
   bound: string,
   owner: SessionOwner,
   keys: readonly CryptoKey[],

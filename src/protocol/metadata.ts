@@ -59,6 +59,33 @@ export function buildProtectedResourceMetadata(input: {
   }
 }
 
+/**
+ * Where the metadata of a resource is looked for: behind the well-known string (RFC 8414 §3.1,
+ * RFC 9728 §3.1), with and without a trailing slash. A document at the root would be wrong for all
+ * but the only resource.
+ */
+export function metadataPaths(
+  resource: string,
+  isOnly: boolean,
+): { protectedResource: string[]; authorizationServer: string[] } {
+  const { pathname } = new URL(resource)
+  const suffixes = pathname === '/' ? [] : [pathname, `${pathname}/`]
+  const { protectedResourceMetadata, authorizationServerMetadata } = PATHS
+  return {
+    protectedResource: [
+      ...(isOnly ? [protectedResourceMetadata] : []),
+      ...suffixes.map((suffix) => protectedResourceMetadata + suffix),
+    ],
+    authorizationServer: ['', ...suffixes].map((suffix) => authorizationServerMetadata + suffix),
+  }
+}
+
+/** Both spellings of a resource's path: a redirect would lose `Authorization` in clients. */
+export function resourcePaths(resource: string): string[] {
+  const { pathname } = new URL(resource)
+  return pathname === '/' ? ['/'] : [pathname, `${pathname}/`]
+}
+
 /** RFC 9728 §3.1: the well-known string goes between host and path. */
 export function protectedResourceMetadataUrl(resource: string): string {
   const { origin, pathname } = new URL(resource)

@@ -1,12 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { resolveConfig } from '../../src/config/resolve.ts'
-import { importVerificationKeys } from '../../src/crypto/access-token.ts'
 import { sha256 } from '../../src/crypto/digest.ts'
-import { deriveGateKeys } from '../../src/gate/gate-keys.ts'
-import { createGate } from '../../src/gate/gate.ts'
 import type { PosternEvent } from '../../src/events.ts'
 import { createPostern, type Postern } from '../../src/postern.ts'
-import { cookieNames } from '../../src/protocol/cookies.ts'
+import { createResourceServer } from '../../src/resource-server.ts'
 import {
   approve,
   authorizeUrl,
@@ -103,27 +99,11 @@ describe('rotation of secrets: nobody sees a 401', () => {
   })
 
   test('a gate of its own needs public keys only, pinned before the new secret signs', async () => {
-    const config = resolveConfig({
-      resources: [{ url: MCP_URL, upstream: UPSTREAM }],
-      identityProvider: { issuer: world.twin.issuer, clientId: 'x', refreshTokens: 'rotating' },
-      access: 'anyoneTheIdpAdmits',
-      secrets: [SECRET_A, SECRET_B],
-    })
     const appended = world.replica({ secrets: [SECRET_A, SECRET_B] })
     const jwks = await appended.fetch(new Request(`${ISSUER}/.well-known/jwks.json`))
-    const { keys } = (await jwks.json()) as { keys: Parameters<typeof importVerificationKeys>[0] }
-    const { mac, identity } = await deriveGateKeys(config.secrets, ISSUER, [])
-    const gate = createGate(
-      config,
-      { verification: await importVerificationKeys(keys), mac, identity },
-      cookieNames(ISSUER),
-      {
-        now: world.clock.now,
-        random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-        sha256,
-        fetch,
-        emit: () => {},
-      },
+    const gate = createResourceServer(
+      { url: MCP_URL, jwks: (await jwks.json()) as { keys: JsonWebKey[] } },
+      { now: world.clock.now },
     )
     for (const secrets of [[SECRET_A], [SECRET_A, SECRET_B], [SECRET_B, SECRET_A]]) {
       world.postern = world.replica({ secrets })

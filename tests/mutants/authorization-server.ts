@@ -54,7 +54,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'consent-cross-site',
     rule: 'a form from another site is refused',
-    file: 'src/authorization-server/consent.ts',
+    file: 'src/http/same-origin.ts',
     find: "if (site !== null && site !== 'same-origin') return false",
     replace: '',
     tests: here('consent-and-callback'),
@@ -62,7 +62,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'consent-origin',
     rule: 'a form from another origin is refused',
-    file: 'src/authorization-server/consent.ts',
+    file: 'src/http/same-origin.ts',
     find: 'if (origin !== null && origin !== issuer) return false',
     replace: '',
     tests: here('consent-and-callback'),
@@ -70,7 +70,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'consent-silent',
     rule: 'a form without origin is refused',
-    file: 'src/authorization-server/consent.ts',
+    file: 'src/http/same-origin.ts',
     find: 'return site !== null || origin !== null',
     replace: 'return true',
     tests: here('consent-and-callback'),
@@ -326,7 +326,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'form-content-type',
     rule: 'a token request is a form',
-    file: 'src/authorization-server/read-form.ts',
+    file: 'src/http/read-form.ts',
     find: "return fail({ reason: 'body_not_form' })",
     replace: 'void 0',
     tests: here('token'),
@@ -334,7 +334,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'form-utf8',
     rule: 'a body that is no UTF-8 is refused',
-    file: 'src/authorization-server/read-form.ts',
+    file: 'src/http/read-form.ts',
     find: 'fatal: true',
     replace: 'fatal: false',
     tests: here('token'),
@@ -590,15 +590,15 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'no-store',
     rule: 'token answers are not stored',
-    file: 'src/authorization-server/responses.ts',
-    find: "{ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }",
-    replace: '{}',
+    file: 'src/http/responses.ts',
+    find: "'Cache-Control': 'no-store',",
+    replace: '',
     tests: here('token'),
   },
   {
     id: 'retry-after',
     rule: 'an outage says when to retry',
-    file: 'src/authorization-server/responses.ts',
+    file: 'src/http/responses.ts',
     find: "'Retry-After'",
     replace: "'X-Retry-After'",
     tests: here('idp-faults'),
@@ -606,9 +606,9 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'root-prm',
     rule: 'no root document with several resources',
-    file: 'src/postern.ts',
-    find: 'if (config.resources.length === 1) app.get(PATHS.protectedResourceMetadata, metadata)',
-    replace: 'app.get(PATHS.protectedResourceMetadata, metadata)',
+    file: 'src/protocol/metadata.ts',
+    find: 'isOnly ? [protectedResourceMetadata] : []',
+    replace: '[protectedResourceMetadata]',
     tests: here('metadata'),
   },
   {

@@ -45,8 +45,8 @@ export const gateMutants: Mutant[] = [
     id: 'gate-scope',
     rule: 'a required scope is required',
     file: 'src/gate/gate.ts',
-    find: 'if (!target.requiredScopes.every((scope) => held.includes(scope)))',
-    replace: 'if (false)',
+    find: 'if (!covers || (held.length === 0 && target.scopes.length > 0)) {',
+    replace: 'if (false) {',
     tests: ['tests/gate/admission.test.ts'],
   },
   {
@@ -148,7 +148,7 @@ export const gateMutants: Mutant[] = [
   {
     id: 'gate-audience',
     rule: 'a token of one resource is refused by another',
-    file: 'src/gate/verified-tokens.ts',
+    file: 'src/gate/own-tokens.ts',
     find: 'audience: resource.url,',
     replace: "audience: (JSON.parse(atob(token.split('.')[1] ?? '')) as { aud: string }).aud,",
     tests: ['tests/gate/admission.test.ts'],
@@ -181,8 +181,8 @@ export const gateMutants: Mutant[] = [
     id: 'gate-identity-encoded',
     rule: 'identity values are percent-encoded',
     file: 'src/gate/identity.ts',
-    find: 'percentEncode(claims.email)',
-    replace: 'claims.email',
+    find: 'percentEncode(caller.email)',
+    replace: 'caller.email',
     tests: ['tests/gate/admission.test.ts'],
   },
   {
@@ -220,9 +220,9 @@ export const gateMutants: Mutant[] = [
   {
     id: 'gate-slash',
     rule: 'the trailing slash is the same resource',
-    file: 'src/gate/gate.ts',
-    find: '[`${pathname}/`, resource],',
-    replace: '',
+    file: 'src/protocol/metadata.ts',
+    find: "pathname === '/' ? ['/'] : [pathname, `${pathname}/`]",
+    replace: '[pathname]',
     tests: ['tests/gate/admission.test.ts'],
   },
   {

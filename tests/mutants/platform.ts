@@ -124,7 +124,7 @@ export const platformMutants: Mutant[] = [
   {
     id: 'node-public-readiness',
     rule: 'readiness asks the identity provider',
-    file: 'src/postern.ts',
+    file: 'src/app.ts',
     find: "c.text('not ready', 503)",
     replace: "c.text('not ready')",
     tests: ['tests/gate/data-path.test.ts'],

@@ -1,0 +1,29 @@
+import { Hono } from 'hono'
+import type { GateConfig } from './config/gate-config.ts'
+import { toResponse } from './gate/forward.ts'
+import { isAllowedHost } from './gate/gate.ts'
+import { refuse } from './gate/refusal.ts'
+import { faultResponse } from './http/fault.ts'
+import { PATHS } from './protocol/metadata.ts'
+import type { Runtime } from './runtime.ts'
+
+/** What every app of ours answers alike: health, unknown hosts, unknown paths, and faults. */
+export function createApp(
+  config: Pick<GateConfig, 'issuer' | 'allowedHosts'>,
+  runtime: Runtime,
+  isReady: () => Promise<boolean>,
+): Hono {
+  const app = new Hono()
+  app.get(PATHS.liveness, (c) => c.text('ok'))
+  app.get(PATHS.readiness, async (c) =>
+    (await isReady()) ? c.text('ready') : c.text('not ready', 503),
+  )
+  app.use(async (c, next) => {
+    if (isAllowedHost(c.req.header('host') ?? new URL(c.req.url).host, config)) return next()
+    runtime.emit({ type: 'gate.refused', reason: 'host_unknown', status: 403 })
+    return toResponse(refuse(403, 'This host name is not served here'))
+  })
+  app.notFound((c) => c.json({ error: 'not_found' }, 404))
+  app.onError((error) => faultResponse(error, runtime))
+  return app
+}
