@@ -42,6 +42,38 @@ export interface Switches extends Pick<
    * model has none. `accepted`: as with an API custom domain of the same name.
    */
   hostForwarding: 'refused' | 'accepted'
+
+  // Questions that §10 does not list.
+
+  /**
+   * The path that CloudFront holds against path patterns; the origin is sent the raw one either
+   * way. `rfc3986`: CloudFront guide, Cache behavior settings, Path normalization (read as dot
+   * segments, repeated slashes and needlessly encoded characters). `slashes-and-dots`: only what
+   * that page gives as examples. `as-sent`: older editions of the page, which say nothing.
+   */
+  edgePathMatching: 'rfc3986' | 'slashes-and-dots' | 'as-sent'
+  /**
+   * `Set-Cookie` of an origin where cookies are not forwarded. `removed`: CloudFront guide, Request
+   * and response behavior for custom origins. `passed`: what people see on uncached responses.
+   */
+  edgeSetCookie: 'removed' | 'passed'
+  /**
+   * The path that an HTTP API holds against route keys. `decoded`: the one it hands on as
+   * `rawPath`, which captures of live events show decoded (honojs/hono#2156,
+   * fastify/aws-lambda-fastify#169). `as-sent`: before decoding. `normalized`: also without
+   * repeated slashes and dot segments.
+   */
+  apiPathMatching: 'decoded' | 'as-sent' | 'normalized'
+  /**
+   * Whether `/mcp/` reaches a route `/mcp`. `distinct`: storacha/w3infra#166 (404). `ignored`:
+   * aws-powertools/powertools-lambda-python#1552 (it does). The API Gateway guide is silent.
+   */
+  apiTrailingSlash: 'distinct' | 'ignored'
+  /**
+   * Whether a route key may end with a slash. `accepted`: the API reference names no such rule.
+   * `refused`: CDK's `HttpRouteKey`, aws/serverless-application-model#1949, storacha/w3infra#166.
+   */
+  apiRouteKeyTrailingSlash: 'accepted' | 'refused'
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -55,4 +87,9 @@ export const DEFAULT_SWITCHES: Switches = {
   basicAndBodySecret: 'basic-wins',
   cognitoAaaa: 'present',
   hostForwarding: 'refused',
+  edgePathMatching: 'rfc3986',
+  edgeSetCookie: 'removed',
+  apiPathMatching: 'decoded',
+  apiTrailingSlash: 'distinct',
+  apiRouteKeyTrailingSlash: 'accepted',
 }
