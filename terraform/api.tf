@@ -1,0 +1,137 @@
+locals {
+  # Who serves MCP, and who everything else. In relay mode with a server of yours it is one function.
+  mcp_target   = local.existing ? "existing" : local.relay ? "front" : "mcp"
+  other_target = local.broker ? "oauth" : local.existing ? "facade" : "front"
+
+  # Functions that API Gateway calls, by the name of their integration.
+  target_arns = {
+    for name, arn in {
+      front    = one(aws_lambda_function.front[*].arn)
+      facade   = one(aws_lambda_function.facade[*].arn)
+      token    = one(aws_lambda_function.token[*].arn)
+      mcp      = one(aws_lambda_function.mcp[*].arn)
+      oauth    = one(aws_lambda_function.oauth[*].arn)
+      existing = var.existing_function_arn
+    } : name => arn if contains(local.targets, name)
+  }
+  targets = distinct(concat([local.mcp_target, local.other_target], local.token_function ? ["token"] : []))
+
+  # CloudFront sends /mcp/ as it came, and a preflight carries no token for an authorizer.
+  mcp_has_routes = local.authorizer || local.mcp_target != local.other_target
+  routes = merge(
+    { default = { key = "$default", target = local.other_target, guarded = false } },
+    local.mcp_has_routes ? {
+      mcp      = { key = "ANY ${var.path}", target = local.mcp_target, guarded = local.authorizer }
+      mcpSlash = { key = "ANY ${var.path}/", target = local.mcp_target, guarded = local.authorizer }
+    } : {},
+    local.authorizer ? {
+      mcpOptions      = { key = "OPTIONS ${var.path}", target = local.other_target, guarded = false }
+      mcpSlashOptions = { key = "OPTIONS ${var.path}/", target = local.other_target, guarded = false }
+    } : {},
+    local.token_function ? {
+      token  = { key = "ANY /token", target = "token", guarded = false }
+      revoke = { key = "ANY /revoke", target = "token", guarded = false }
+    } : {},
+  )
+
+  jwt_authorizer    = local.relay && local.authorizer
+  lambda_authorizer = local.broker && local.authorizer
+}
+
+resource "aws_apigatewayv2_api" "api" {
+  name                         = var.prefix
+  description                  = local.mcp_url
+  protocol_type                = "HTTP"
+  disable_execute_api_endpoint = false
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  name              = "/aws/apigateway/${var.prefix}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_apigatewayv2_stage" "api" {
+  api_id      = aws_apigatewayv2_api.api.id
+  name        = "$default"
+  auto_deploy = true
+
+  # No query strings: they hold authorization codes.
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.api.arn
+    format          = "$context.requestId $context.requestTime $context.routeKey $context.status $context.responseLatency $context.integrationErrorMessage $context.authorizer.error"
+  }
+}
+
+resource "aws_apigatewayv2_integration" "function" {
+  for_each = local.target_arns
+
+  api_id                 = aws_apigatewayv2_api.api.id
+  integration_type       = "AWS_PROXY"
+  integration_uri        = each.value
+  payload_format_version = "2.0"
+  timeout_milliseconds   = 30000
+}
+
+resource "aws_lambda_permission" "function" {
+  for_each = local.target_arns
+
+  function_name = each.value
+  action        = "lambda:InvokeFunction"
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.api.execution_arn}/*/*"
+}
+
+resource "aws_apigatewayv2_route" "route" {
+  for_each = local.routes
+
+  api_id               = aws_apigatewayv2_api.api.id
+  route_key            = each.value.key
+  target               = "integrations/${aws_apigatewayv2_integration.function[each.value.target].id}"
+  authorization_type   = !each.value.guarded ? "NONE" : local.relay ? "JWT" : "CUSTOM"
+  authorizer_id        = each.value.guarded ? local.authorizer_id : null
+  authorization_scopes = each.value.guarded && local.relay ? local.scopes : null
+}
+
+# Relay: API Gateway verifies Cognito's tokens itself.
+resource "aws_apigatewayv2_authorizer" "jwt" {
+  count = local.jwt_authorizer ? 1 : 0
+
+  api_id           = aws_apigatewayv2_api.api.id
+  name             = "mcp"
+  authorizer_type  = "JWT"
+  identity_sources = ["$request.header.Authorization"]
+
+  jwt_configuration {
+    issuer = local.idp_issuer
+    # API Gateway looks at client_id where a token has no aud, so that both are listed.
+    audience = [local.mcp_url, aws_cognito_user_pool_client.client.id]
+  }
+}
+
+# Broker: Postern verifies its own tokens.
+resource "aws_apigatewayv2_authorizer" "lambda" {
+  count = local.lambda_authorizer ? 1 : 0
+
+  api_id                            = aws_apigatewayv2_api.api.id
+  name                              = "mcp"
+  authorizer_type                   = "REQUEST"
+  identity_sources                  = ["$request.header.Authorization"]
+  authorizer_uri                    = aws_lambda_function.authorizer[0].invoke_arn
+  authorizer_payload_format_version = "2.0"
+  enable_simple_responses           = true
+  # A remembered answer would outlive the token.
+  authorizer_result_ttl_in_seconds = 0
+}
+
+resource "aws_lambda_permission" "authorizer" {
+  count = local.lambda_authorizer ? 1 : 0
+
+  function_name = aws_lambda_function.authorizer[0].arn
+  action        = "lambda:InvokeFunction"
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.api.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.lambda[0].id}"
+}
+
+locals {
+  authorizer_id = one(concat(aws_apigatewayv2_authorizer.jwt[*].id, aws_apigatewayv2_authorizer.lambda[*].id))
+}

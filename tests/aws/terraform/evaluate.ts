@@ -1,0 +1,152 @@
+/** Runs real `terraform` over a module with the stub provider: init, validate, apply, show. */
+import { execFile, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { account, answers } from './stub/account.ts'
+import { startStubProvider } from './stub/provider.ts'
+
+const run = promisify(execFile)
+
+export const MODULE = join(import.meta.dirname, '../../../terraform')
+
+export interface Evaluated {
+  /** `terraform show -json` of the state after an apply. */
+  state: unknown
+  /** The same of the plan before it. */
+  plan: unknown
+}
+
+export function findTerraform(): string | undefined {
+  try {
+    execFileSync('terraform', ['version'], { stdio: 'ignore', env: environment() })
+    return 'terraform'
+  } catch {
+    return undefined
+  }
+}
+
+/** Of all that Terraform reads of the module; a committed state is stale when it differs. */
+export function hashModule(folder: string = MODULE): string {
+  const hash = createHash('sha256')
+  for (const file of globSync('**/*.{tf,js}', { cwd: folder }).toSorted())
+    hash.update(`${file}\n`).update(readFileSync(join(folder, file)))
+  return hash.digest('hex')
+}
+
+export async function evaluate(
+  variables: Readonly<Record<string, unknown>>,
+  folder: string = MODULE,
+): Promise<Evaluated> {
+  return await withTerraform(folder, async (terraform) => {
+    const { workFolder } = terraform
+    // The zips' contents do not matter here, only that Terraform can hash them.
+    for (const name of ['postern.zip', 'server.zip']) writeFileSync(join(workFolder, name), name)
+    writeFileSync(join(workFolder, 'terraform.tfvars.json'), JSON.stringify(variables))
+    await terraform.run('plan', '-input=false', '-out=plan')
+    const plan = await terraform.run('show', '-json', 'plan')
+    await terraform.run('apply', '-input=false', 'plan')
+    const state = await terraform.run('show', '-json')
+    return { plan: JSON.parse(plan), state: nameMarks(JSON.parse(state)) }
+  })
+}
+
+interface Terraform {
+  workFolder: string
+  run(...args: string[]): Promise<string>
+}
+
+/** A copy of the module, initialised, with the stub provider beside it. */
+export async function withTerraform<T>(
+  folder: string,
+  use: (terraform: Terraform) => Promise<T>,
+): Promise<T> {
+  const workFolder = mkdtempSync(join(tmpdir(), 'postern-terraform-'))
+  const provider = await startStubProvider(account, answers)
+  const terraform: Terraform = {
+    workFolder,
+    run: async (...args) => {
+      const { stdout } = await run('terraform', args, {
+        cwd: workFolder,
+        env: { ...environment(), TF_REATTACH_PROVIDERS: provider.reattach },
+        maxBuffer: 64 * 1024 * 1024,
+      }).catch((error: unknown) => {
+        throw new Error(`terraform ${args[0] ?? ''}: ${outputOf(error)}`)
+      })
+      return stdout
+    },
+  }
+  try {
+    cpSync(folder, workFolder, { recursive: true })
+    await terraform.run('init', '-input=false', '-no-color')
+    await terraform.run('validate', '-no-color')
+    return await use(terraform)
+  } finally {
+    await provider.close()
+    rmSync(workFolder, { recursive: true, force: true })
+  }
+}
+
+function outputOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'stderr' in error
+    ? String(error.stderr)
+    : String(error)
+}
+
+/** Nothing of the machine's own settings: no credentials, no CLI configuration. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env
+  return {
+    ...(PATH !== undefined && { PATH }),
+    ...(HOME !== undefined && { HOME }),
+    ...(TMPDIR !== undefined && { TMPDIR }),
+    CHECKPOINT_DISABLE: '1',
+    TF_IN_AUTOMATION: '1',
+  }
+}
+
+/**
+ * The stub numbers what it makes in the order of creation, which differs from run to run. The
+ * address of a resource does not.
+ */
+function nameMarks(state: unknown): unknown {
+  const text = JSON.stringify(state, (key, value: unknown) =>
+    // When somebody evaluated is no part of the result.
+    key === 'timestamp' ? undefined : value,
+  )
+  const addresses = new Map<string, string>()
+  for (const { address, values } of resourcesIn(state))
+    for (const value of Object.values(values)) {
+      const number = typeof value === 'string' && /^«(\d+):/.exec(value)?.[1]
+      if (typeof number === 'string') addresses.set(number, address)
+    }
+  return JSON.parse(
+    text.replace(/«(\d+):/g, (_, number: string) => {
+      const address = addresses.get(number)
+      if (address === undefined) throw new Error(`mark ${number} belongs to no resource`)
+      return `«${address.replaceAll('"', "'")}:`
+    }),
+  )
+}
+
+interface StateResource {
+  address: string
+  values: Record<string, unknown>
+}
+
+function resourcesIn(state: unknown): StateResource[] {
+  const found: StateResource[] = []
+  const visit = (module: StateModule): void => {
+    found.push(...(module.resources ?? []))
+    for (const child of module.child_modules ?? []) visit(child)
+  }
+  visit((state as { values: { root_module: StateModule } }).values.root_module)
+  return found
+}
+
+interface StateModule {
+  resources?: StateResource[]
+  child_modules?: StateModule[]
+}

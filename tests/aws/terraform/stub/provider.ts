@@ -1,0 +1,198 @@
+/**
+ * A stand-in for the AWS provider, so that real `terraform` evaluates our module without a
+ * registry and without an account. It knows names and types (schema.json) and nothing of AWS:
+ * whatever AWS would make up becomes a mark, `«<number>:<attribute>»`.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  type GrpcObject,
+  type ServiceClientConstructor,
+} from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+import type { Block, Schema } from './schema.ts'
+import {
+  computedValue,
+  decodeValue,
+  encodeValue,
+  fillComputed,
+  unknownValue,
+  type ObjectValue,
+  type WireValue,
+} from './values.ts'
+
+const HERE = import.meta.dirname
+
+/** What the account holds that the module reads: attributes of data sources by type. */
+export type Account = Readonly<Record<string, (config: ObjectValue) => ObjectValue>>
+
+/** What a resource answers that is not a plain mark: attributes by type. */
+export type Answers = Readonly<Record<string, (config: ObjectValue) => ObjectValue>>
+
+export interface StubProvider {
+  /** For the environment of `terraform`. */
+  reattach: string
+  close(): Promise<void>
+}
+
+export async function readSchema(): Promise<Schema> {
+  return JSON.parse(await readFile(join(HERE, 'schema.json'), 'utf8')) as Schema
+}
+
+export async function startStubProvider(account: Account, answers: Answers): Promise<StubProvider> {
+  const schema = await readSchema()
+  let made = 0
+
+  const blockOf = (kind: 'resources' | 'dataSources', type: string): Block => {
+    const block = schema[kind][type]
+    if (block === undefined) throw new Error(`the stub has no schema of ${type}`)
+    return block
+  }
+
+  const complete = (planned: ObjectValue, block: Block, known: ObjectValue): ObjectValue => {
+    made += 1
+    const number = made
+    return {
+      ...fillComputed(planned, block, (name, { type }) =>
+        computedValue(type, `«${number}:${name}»`),
+      ),
+      ...known,
+    }
+  }
+
+  const handlers: Record<string, (request: Request) => unknown> = {
+    GetMetadata: () => ({
+      resources: Object.keys(schema.resources).map((type_name) => ({ type_name })),
+      data_sources: Object.keys(schema.dataSources).map((type_name) => ({ type_name })),
+    }),
+    GetSchema: () => ({
+      provider: toWireSchema({
+        attributes: { region: { type: 'string', optional: true } },
+        blocks: {},
+      }),
+      resource_schemas: mapValues(schema.resources, toWireSchema),
+      data_source_schemas: mapValues(schema.dataSources, toWireSchema),
+    }),
+    PrepareProviderConfig: ({ config }) => ({ prepared_config: config }),
+    ValidateResourceTypeConfig: () => ({}),
+    ValidateDataSourceConfig: () => ({}),
+    Configure: () => ({}),
+    Stop: () => ({}),
+    UpgradeResourceState: ({ raw_state }) => ({
+      upgraded_state: encodeValue(JSON.parse(new TextDecoder().decode(raw_state.json))),
+    }),
+    ReadResource: ({ current_state }) => ({ new_state: current_state }),
+    PlanResourceChange: ({ type_name, proposed_new_state, prior_state }) => {
+      const proposed = decodeValue(proposed_new_state) as ObjectValue | null
+      if (proposed === null || decodeValue(prior_state) !== null)
+        return { planned_state: proposed_new_state }
+      const planned = fillComputed(proposed, blockOf('resources', type_name), unknownValue)
+      return { planned_state: encodeValue(planned) }
+    },
+    ApplyResourceChange: ({ type_name, planned_state }) => {
+      const planned = decodeValue(planned_state) as ObjectValue | null
+      if (planned === null) return { new_state: planned_state }
+      const known = answers[type_name]?.(planned) ?? {}
+      const state = complete(planned, blockOf('resources', type_name), known)
+      return { new_state: encodeValue(state) }
+    },
+    ReadDataSource: ({ type_name, config }) => {
+      const asked = decodeValue(config) as ObjectValue
+      const known = account[type_name]?.(asked) ?? {}
+      return { state: encodeValue(complete(asked, blockOf('dataSources', type_name), known)) }
+    },
+  }
+
+  const folder = await mkdtemp(join(tmpdir(), 'postern-stub-'))
+  const socket = join(folder, 'provider.sock')
+  const server = await serve(handlers, socket)
+  return {
+    reattach: JSON.stringify({
+      'registry.terraform.io/hashicorp/aws': {
+        Protocol: 'grpc',
+        ProtocolVersion: 5,
+        Pid: process.pid,
+        Test: true,
+        Addr: { Network: 'unix', String: socket },
+      },
+    }),
+    close: async () => {
+      server.forceShutdown()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Request {
+  type_name: string
+  config: WireValue
+  prior_state: WireValue
+  proposed_new_state: WireValue
+  planned_state: WireValue
+  current_state: WireValue
+  raw_state: { json: Uint8Array }
+}
+
+async function serve(
+  handlers: Record<string, (request: Request) => unknown>,
+  socket: string,
+): Promise<Server> {
+  const definition = loadSync(join(HERE, 'tfplugin5.proto'), { keepCase: true, defaults: true })
+  const { tfplugin5 } = loadPackageDefinition(definition) as { tfplugin5: GrpcObject }
+  const { service } = tfplugin5['Provider'] as ServiceClientConstructor
+  const server = new Server({
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+  })
+  server.addService(
+    service,
+    mapValues(handlers, (handle) => (call: { request: Request }, reply: Reply): void => {
+      try {
+        reply(null, handle(call.request))
+      } catch (error) {
+        reply(error as Error)
+      }
+    }),
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => {
+      if (error === null) resolve()
+      else reject(error)
+    })
+  })
+  return server
+}
+
+type Reply = (error: Error | null, response?: unknown) => void
+
+function toWireSchema(block: Block): unknown {
+  return { version: 0, block: toWireBlock(block) }
+}
+
+function toWireBlock({ attributes, blocks }: Block): unknown {
+  return {
+    attributes: Object.entries(attributes).map(([name, { type, ...flags }]) => ({
+      name,
+      type: new TextEncoder().encode(JSON.stringify(type)),
+      ...flags,
+    })),
+    block_types: Object.entries(blocks).map(([type_name, { nesting, min, max, block }]) => ({
+      type_name,
+      nesting: nesting.toUpperCase(),
+      min_items: min ?? 0,
+      max_items: max ?? 0,
+      block: toWireBlock(block),
+    })),
+  }
+}
+
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+}
