@@ -18,6 +18,7 @@ import {
   respond,
 } from '../http.ts'
 import type { Switches } from '../switches.ts'
+import { TIMED_OUT, within } from '../within.ts'
 import { chooseBehavior } from './behaviors.ts'
 import { assertCreatable } from './creation.ts'
 import { type EdgeFunctionFault, runViewerRequest, runViewerResponse } from './edge-function.ts'
@@ -72,9 +73,9 @@ export function createCloudFront(
       const context = { behavior, origin, switches, requestId }
       const response = await within(
         host(toOriginRequest(request, context)),
-        origin.readTimeoutSeconds,
+        origin.readTimeoutSeconds * 1000,
       )
-      return response === undefined ? errorPage(504) : fromOrigin(response, behavior, switches)
+      return response === TIMED_OUT ? errorPage(504) : fromOrigin(response, behavior, switches)
     } catch (error) {
       if (error instanceof ConnectionFailed) return errorPage(502)
       throw error
@@ -204,16 +205,4 @@ function errorPage(status: number): HttpResponse {
     ],
     `<html><head><title>ERROR: The request could not be satisfied</title></head><body><h1>${status} ERROR</h1></body></html>`,
   )
-}
-
-async function within<T>(pending: Promise<T>, seconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), seconds * 1000)
-  })
-  try {
-    return await Promise.race([pending, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
