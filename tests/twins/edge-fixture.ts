@@ -177,7 +177,7 @@ export interface Edge {
   clock: Clock
   atApi: HttpRequest[]
   atCognito: HttpRequest[]
-  send(changes?: RequestChanges): Promise<HttpResponse>
+  send: (changes?: RequestChanges) => Promise<HttpResponse>
 }
 
 /** CloudFront before two recording origins. */
@@ -231,7 +231,7 @@ export interface Gateway {
   host: Host
   clock: Clock
   events: { functionName: string; event: Event }[]
-  send(changes?: RequestChanges): Promise<HttpResponse>
+  send: (changes?: RequestChanges) => Promise<HttpResponse>
 }
 
 /** An HTTP API before functions that a test plays. */
