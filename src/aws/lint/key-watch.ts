@@ -1,0 +1,50 @@
+import { type LambdaFunction, ofKind, type Topology } from '../topology.ts'
+import type { Rule } from './rule.ts'
+import { label, mentions, referent } from './view.ts'
+
+/** Keys are pinned at deploy time, so somebody has to notice that they changed. */
+export const keyWatchRules: readonly Rule[] = [
+  {
+    code: 'KEY_WATCH_MISSING',
+    level: 'warning',
+    fix: 'Run the keyWatch function on an enabled schedule.',
+    source: 'OpenID Connect Core §10.1.1: providers rotate their keys',
+    *find({ topology }) {
+      const pinned = ofKind(topology, 'function').filter(
+        ({ environment }) => 'POSTERN_JWKS' in environment,
+      )
+      const watched = ofKind(topology, 'schedule').some(({ enabled, target }) => {
+        const fn = referent(topology, 'function', target)
+        return enabled && fn !== undefined && isKeyWatch(fn)
+      })
+      for (const fn of watched ? [] : pinned.slice(0, 1))
+        yield {
+          where: label(fn),
+          message: 'pins keys, and nothing compares them with the live ones',
+        }
+    },
+  },
+  {
+    code: 'KEY_WATCH_SILENT',
+    level: 'warning',
+    fix: 'Add an alarm on the Errors of the keyWatch function.',
+    source: 'Lambda Developer Guide, “Lambda metrics”: Errors',
+    *find({ topology }) {
+      for (const fn of ofKind(topology, 'function'))
+        if (isKeyWatch(fn) && !hasAlarm(topology, fn))
+          yield { where: label(fn), message: 'fails without anybody hearing of it' }
+    },
+  },
+]
+
+function isKeyWatch({ handler }: LambdaFunction): boolean {
+  return handler === 'keyWatch.handler'
+}
+
+function hasAlarm(topology: Topology, { name }: LambdaFunction): boolean {
+  return ofKind(topology, 'alarm').some(({ namespace, metric, dimensions }) => {
+    const watched = dimensions['FunctionName'] ?? ''
+    const here = watched === name || mentions(watched, 'function').includes(name)
+    return namespace === 'AWS/Lambda' && metric === 'Errors' && here
+  })
+}

@@ -1,0 +1,82 @@
+import { findResource, type LambdaFunction, ofKind, type Topology } from '../topology.ts'
+import type { Rule } from './rule.ts'
+import { isPostern, label } from './view.ts'
+
+/** Postern's functions that call Cognito, Secrets Manager or a JWKS. */
+const NEEDS_INTERNET = /^(?:oauth|token|keys|keyWatch)\.handler$/
+
+export const networkRules: readonly Rule[] = [
+  {
+    code: 'FUNCTION_CUT_OFF',
+    level: 'error',
+    fix: 'Take the function out of the VPC: it holds nothing that the VPC protects.',
+    source:
+      'Lambda Developer Guide, “Enable internet access for VPC-connected Lambda functions”; PrivateLink refuses pools with a domain',
+    *find({ topology }) {
+      for (const fn of ofKind(topology, 'function'))
+        if (isPostern(fn) && NEEDS_INTERNET.test(fn.handler) && fn.network !== null)
+          if (waysOut(topology, fn).length === 0)
+            yield { where: label(fn), message: 'needs the internet and has no way out of its VPC' }
+    },
+  },
+  {
+    code: 'VPC_WAY_OUT',
+    level: 'warning',
+    fix: 'Remove the route: behind Postern nothing in the VPC needs the internet.',
+    source: 'Amazon VPC User Guide, “NAT gateways”: about $36 a month each, and a way out for data',
+    *find({ topology }) {
+      for (const fn of ofKind(topology, 'function'))
+        for (const way of waysOut(topology, fn))
+          yield { where: label(fn), message: `reaches the internet by ${way}` }
+    },
+  },
+  {
+    code: 'NAT_GATEWAY',
+    level: 'warning',
+    fix: 'Remove the NAT gateway.',
+    source: 'Amazon VPC pricing: per hour and per gigabyte',
+    *find({ topology }) {
+      for (const gateway of ofKind(topology, 'natGateway'))
+        yield { where: label(gateway), message: 'costs about $36 a month without being needed' }
+    },
+  },
+  {
+    code: 'SECURITY_GROUP_OPEN',
+    level: 'warning',
+    fix: 'Remove the rules: a Lambda function is not called through its network interface.',
+    source: 'Amazon VPC User Guide, “Security group rules”: all egress by default',
+    *find({ topology }) {
+      const used = new Set(
+        ofKind(topology, 'function').flatMap(({ network }) => network?.securityGroups ?? []),
+      )
+      for (const group of ofKind(topology, 'securityGroup')) {
+        const rules = [...group.egress, ...group.ingress]
+        if (used.has(group.name) && rules.length > 0)
+          yield { where: label(group), message: `allows ${rules.join(', ')}` }
+      }
+    },
+  },
+  {
+    code: 'MCP_OUTSIDE_VPC',
+    level: 'info',
+    fix: 'Put the function into isolated subnets, unless its tools call the internet.',
+    source:
+      'Lambda Developer Guide, “Giving Lambda functions access to resources in an Amazon VPC”',
+    *find({ topology }) {
+      for (const fn of ofKind(topology, 'function'))
+        if (fn.network === null && !NEEDS_INTERNET.test(fn.handler))
+          yield { where: label(fn), message: 'reaches the whole internet' }
+    },
+  },
+]
+
+/** Default routes of the subnets of a function. */
+function waysOut(topology: Topology, { network }: LambdaFunction): string[] {
+  const tables = (network?.subnets ?? []).map(
+    (name) => findResource(topology, 'subnet', name)?.routeTable,
+  )
+  return ofKind(topology, 'networkRoute')
+    .filter(({ destination }) => destination === '0.0.0.0/0' || destination === '::/0')
+    .filter(({ routeTable }) => tables.includes(routeTable))
+    .map(({ destination, target }) => `${destination} to ${target}`)
+}

@@ -1,0 +1,86 @@
+import {
+  type Api,
+  findResource,
+  type Kind,
+  type LambdaFunction,
+  ofKind,
+  type Origin,
+  placeholdersIn,
+  type Resource,
+  type ResourceOf,
+  type Text,
+  type Topology,
+} from '../topology.ts'
+
+/** A topology and what several rules want to know of it. */
+export interface View {
+  topology: Topology
+  /** Undefined where nothing of Postern is deployed. */
+  mode: 'relay' | 'broker' | undefined
+  /** The resource, as Postern's functions are told it. */
+  mcpUrl: Text | undefined
+  /** Path of the resource; `/mcp` where nobody says. */
+  mcpPath: string
+  publicHost: Text | undefined
+}
+
+export function viewOf(topology: Topology): View {
+  const told = (name: string): Text | undefined =>
+    ofKind(topology, 'function').find(({ environment }) => name in environment)?.environment[name]
+  const mode = told('POSTERN_MODE')
+  const mcpUrl = told('POSTERN_MCP_URL')
+  const [, host, path = ''] = /^https?:\/\/([^/?#]+)([^?#]*)/.exec(mcpUrl ?? '') ?? []
+  return {
+    topology,
+    mode: mode === 'relay' || mode === 'broker' ? mode : undefined,
+    mcpUrl,
+    mcpPath: mcpUrl === undefined ? '/mcp' : path === '' ? '/' : path,
+    publicHost: told('POSTERN_PUBLIC_HOST') ?? host,
+  }
+}
+
+export function label({ kind, name }: Resource): string {
+  return `${kind} ${name}`
+}
+
+/** The resource that a text refers to: by its name, or by a placeholder as its only content. */
+export function referent<K extends Kind>(
+  topology: Topology,
+  kind: K,
+  text: Text,
+): ResourceOf<K> | undefined {
+  const [, placeholderKind, name] = /^\$\{(\w+)\.([^.}]+)\.\w+\}$/.exec(text) ?? []
+  return placeholderKind === kind && name !== undefined
+    ? findResource(topology, kind, name)
+    : findResource(topology, kind, text)
+}
+
+/** Names of the resources of a kind whose attributes occur in a text. */
+export function mentions(text: Text, kind: Kind): string[] {
+  return placeholdersIn(text).flatMap((inner) => {
+    const [placeholderKind, name = ''] = inner.split('.')
+    return placeholderKind === kind ? [name] : []
+  })
+}
+
+/** Postern's own functions, and those that run its handler. */
+export function isPostern({ environment }: LambdaFunction): boolean {
+  return Object.keys(environment).some((name) => name.startsWith('POSTERN_'))
+}
+
+/** Whether a function decides by itself who may pass. */
+export function isGuard({ environment }: LambdaFunction): boolean {
+  return 'POSTERN_MODE' in environment
+}
+
+export function apiBehind(topology: Topology, { domain }: Origin): Api | undefined {
+  return ofKind(topology, 'api').find(({ name }) => mentions(domain, 'api').includes(name))
+}
+
+export function isApi({ domain }: Origin): boolean {
+  return mentions(domain, 'api').length > 0 || /\.execute-api\./.test(domain)
+}
+
+export function isCognito({ domain }: Origin): boolean {
+  return mentions(domain, 'userPoolDomain').length > 0 || /\.amazoncognito\./.test(domain)
+}
