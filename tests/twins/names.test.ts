@@ -30,6 +30,7 @@ const internet: Internet = new Map<string, Host>([
     },
   ],
   ['down.example.com', () => Promise.reject(new ConnectionFailed())],
+  ['empty.example.com', async () => respond(204, [], 'left over')],
   ['buggy.example.com', () => Promise.reject(new TypeError('a bug'))],
 ])
 
@@ -111,6 +112,15 @@ describe('real names', () => {
       ['Authorization', 'a'],
       ['authorization', 'b'],
     ])
+  })
+
+  it('sends no content where the status has none, and only the head for HEAD', async () => {
+    const empty = await raw('empty.example.com', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(empty).toMatch(/^HTTP\/1\.1 204 /)
+    expect(empty).not.toMatch(/content-length|transfer-encoding|left over/i)
+    const head = await raw('mcp.example.com', 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n')
+    expect(head).toContain('content-length: 21')
+    expect(head).not.toContain('<title>')
   })
 
   it('sends every response header line as the host gave it', async () => {

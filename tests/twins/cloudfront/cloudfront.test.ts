@@ -330,7 +330,8 @@ describe('what CloudFront would not create', () => {
     ],
     ['aliases without a certificate', { certificateArn: null }, /us-east-1/],
     ['some methods', { behaviors: [behavior({ methods: ['GET', 'HEAD', 'POST'] })] }, /methods/],
-    ['an origin path that ends with a slash', { origins: [origin({ path: 'oauth2/' })] }, /slash/],
+    ['an origin path without a slash', { origins: [origin({ path: 'oauth2' })] }, /slash/],
+    ['an origin path that ends with a slash', { origins: [origin({ path: '/oauth2/' })] }, /slash/],
     [
       'Host as origin header',
       { origins: [origin({ headers: [{ name: 'host', value: 'a' }] })] },

@@ -111,7 +111,7 @@ export function createCloudFront(
     // Understand the cache key: without more in the cache policy, host and path.
     const query = policy.queryString ? queryOf(request.target) : ''
     const key = `${request.method} ${behavior.origin} ${pathOf(request.target)}${query}`
-    const hit = isCached ? cache.get(key) : undefined
+    const hit = cache.get(key)
     if (hit !== undefined) return [hit, hit.status >= 400 ? 'Error' : 'Hit']
     const answered = await askOrigin(request, behavior, requestId)
     const seconds = cachingSeconds(answered, policy, distribution)

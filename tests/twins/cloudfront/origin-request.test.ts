@@ -174,6 +174,14 @@ describe('Add custom headers to origin requests', () => {
     expect(headerValues(atApi[0]!.headers, 'x_origin_verify')).toEqual(['look-alike'])
   })
 
+  it('lets no viewer keep another header, whatever row 1 turns out to be', async () => {
+    const { send, atApi } = edge(secured([{ name: 'x-origin-verify', value: 'secret' }]), {
+      switches: { authorizationHeaderOverride: 'viewer-wins' },
+    })
+    await send({ headers: [['x-origin-verify', 'guess']] })
+    expect(headerValues(atApi[0]!.headers, 'x-origin-verify')).toEqual(['secret'])
+  })
+
   it.each([
     ['overrides', ['Basic injected']],
     ['viewer-wins', ['Bearer sent']],

@@ -4,7 +4,7 @@ import type { Switches } from '../switches.ts'
 import { originRequestPolicyOf } from './policies.ts'
 
 /** An address of CloudFront's own: what an origin sees as its client. */
-export const EDGE_ADDRESS = '130.176.88.77'
+const EDGE_ADDRESS = '130.176.88.77'
 
 /**
  * CloudFront guide, Request and response behavior for custom origins, HTTP request headers and

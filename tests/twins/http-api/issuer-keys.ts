@@ -1,11 +1,16 @@
 import type { JSONWebKeySet } from 'jose'
 import * as v from 'valibot'
-import { ConnectionFailed, type Internet } from '../http.ts'
+import { ConnectionFailed, type HttpRequest, type Internet } from '../http.ts'
+import { TIMED_OUT, within } from '../within.ts'
 
 /** API Gateway guide, Control access with JWT authorizers: cached for two hours, come what may. */
 const CACHE_MS = 2 * 60 * 60 * 1000
 /** API Gateway guide, Quotas for HTTP APIs. */
 const MAXIMUM_BYTES = 150_000
+const TIMEOUT_MS = 1500
+
+/** An address of the gateway's own. */
+const GATEWAY_ADDRESS = '203.0.113.40'
 
 const discoverySchema = v.object({ jwks_uri: v.pipe(v.string(), v.url()) })
 const keysSchema = v.object({ keys: v.array(v.looseObject({ kid: v.string(), kty: v.string() })) })
@@ -37,18 +42,21 @@ export class IssuerKeys {
   async #fetch(address: string): Promise<unknown> {
     const { protocol, host, pathname, search } = new URL(address)
     const known = protocol === 'https:' ? this.#internet.get(host) : undefined
+    if (known === undefined) return undefined
+    const request: HttpRequest = {
+      method: 'GET',
+      target: pathname + search,
+      headers: [
+        ['Host', host],
+        ['Accept', 'application/json'],
+      ],
+      body: Buffer.alloc(0),
+      clientAddress: GATEWAY_ADDRESS,
+    }
     try {
-      const response = await known?.({
-        method: 'GET',
-        target: pathname + search,
-        headers: [
-          ['Host', host],
-          ['Accept', 'application/json'],
-        ],
-        body: Buffer.alloc(0),
-        clientAddress: '203.0.113.40',
-      })
-      if (response?.status !== 200 || response.body.length > MAXIMUM_BYTES) return undefined
+      const response = await within(known(request), TIMEOUT_MS)
+      if (response === TIMED_OUT || response.status !== 200) return undefined
+      if (response.body.length > MAXIMUM_BYTES) return undefined
       return JSON.parse(Buffer.from(response.body).toString()) as unknown
     } catch (error) {
       if (error instanceof ConnectionFailed || error instanceof SyntaxError) return undefined

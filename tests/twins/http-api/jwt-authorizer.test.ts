@@ -260,6 +260,7 @@ describe('keys of the issuer', () => {
 
   it.each([
     ['nothing answers', () => Promise.reject(new ConnectionFailed())],
+    ['it takes over 1.5 s', () => new Promise(() => undefined)],
     ['it answers 500', async () => respond(500, [])],
     ['it answers no JSON', async () => respond(200, [], '<html>')],
     [
@@ -268,7 +269,14 @@ describe('keys of the issuer', () => {
     ],
     [
       'it names keys on plain http',
-      async () => respond(200, [], '{"jwks_uri":"http://idp.example.com/"}'),
+      async ({ target }) =>
+        respond(
+          200,
+          [],
+          target.endsWith('/openid-configuration')
+            ? '{"jwks_uri":"http://idp.example.com/"}'
+            : JSON.stringify({ keys: published }),
+        ),
     ],
   ] as [string, Host][])('500 where %s', async (_, host) => {
     expect((await ask(guarded({ host }), `Bearer ${await token()}`)).status).toBe(500)

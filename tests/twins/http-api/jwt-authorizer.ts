@@ -64,7 +64,7 @@ async function verify(
   try {
     const { kid } = decodeProtectedHeader(token)
     const jwk = keySet.keys.find((each) => each.kid === kid)
-    if (kid === undefined || jwk?.kty !== 'RSA') return undefined
+    if (kid === undefined || jwk === undefined) return undefined
     const { payload } = await compactVerify(token, await importKey(jwk), { algorithms: ALGORITHMS })
     const claims = v.safeParse(claimsSchema, JSON.parse(Buffer.from(payload).toString()))
     return claims.success ? claims.output : undefined

@@ -143,6 +143,27 @@ describe('IAM policies', () => {
     expect((await ask(at, 'a'))[0]).toBe(status)
   })
 
+  it('a Deny beside an Allow: 403', async () => {
+    const both = {
+      principalId: 'u1',
+      policyDocument: {
+        Statement: ['Allow', 'Deny'].map((Effect) => ({
+          Action: 'execute-api:Invoke',
+          Effect,
+          Resource: '*',
+        })),
+      },
+    }
+    expect(
+      (
+        await ask(
+          guarded(() => both, { simpleResponses: false }),
+          'a',
+        )
+      )[0],
+    ).toBe(403)
+  })
+
   it('500 for a simple response where none is enabled', async () => {
     const at = guarded(() => ({ isAuthorized: true }), { simpleResponses: false })
     expect((await ask(at, 'a'))[0]).toBe(500)

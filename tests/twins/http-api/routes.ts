@@ -105,6 +105,7 @@ function match(pattern: string[], segments: string[]): Record<string, string> | 
     const greedy = /^\{(.+)\+\}$/.exec(part)?.[1]
     const rest = segments.slice(index)
     if (greedy !== undefined) {
+      // The empty rest after a slash as well: storacha/w3infra#166 reaches `/metrics/` that way.
       parameters[greedy] = rest.join('/')
       return rest.length > 0 ? parameters : undefined
     }
