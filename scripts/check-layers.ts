@@ -8,7 +8,7 @@ import { dirname, join, normalize } from 'node:path'
 
 /** What a layer may import besides itself. What those may import in turn is allowed as well. */
 const LAYERS: Record<string, readonly string[]> = {
-  cli: ['platform', 'doctor'],
+  cli: ['platform', 'doctor', 'aws'],
   platform: ['postern'],
   postern: ['relay', 'resource-server', 'authorization-server'],
   relay: ['app', 'clients', 'identity-provider', 'once'],

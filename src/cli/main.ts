@@ -23,25 +23,50 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'what an identity provider with exact matching must know',
     load: () => import('./callback-urls.ts'),
   },
+  'aws lint': {
+    summary: 'faults of a CloudFormation template or a Terraform plan',
+    load: () => import('./aws-lint.ts'),
+  },
+  'aws verify': {
+    summary: 'a deployment on AWS, looked at from outside',
+    load: () => import('./aws-verify.ts'),
+  },
 }
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
 export async function main(args: string[] = process.argv.slice(2)): Promise<void> {
-  const [name, ...rest] = args
   try {
-    if (name === undefined || name === '--help' || name === '-h') {
-      process.stdout.write(overview())
+    const [group, ...words] = splitGroup(args)
+    const [name, ...rest] = words
+    if (name === undefined || isHelp(name)) {
+      process.stdout.write(overview(group))
       if (name === undefined) process.exitCode = 2
       return
     }
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-    if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`)
+    const fullName = group + name
+    const command = Object.hasOwn(COMMANDS, fullName) ? COMMANDS[fullName] : undefined
+    if (command === undefined)
+      throw new UsageError(`there is no command ${JSON.stringify(fullName)}`)
     const { run, usage } = await command.load()
-    if (rest.includes('--help') || rest.includes('-h')) process.stdout.write(usage)
+    if (rest.some(isHelp)) process.stdout.write(usage)
     else await run(rest)
   } catch (error) {
     process.exitCode = report(error)
   }
+}
+
+/** Commands of several words have the first ones in common: `aws ` and what follows, or nothing. */
+function splitGroup(args: readonly string[]): [group: string, ...words: string[]] {
+  const [first, ...rest] = args
+  const group = `${first} `
+  if (first === undefined) return ['']
+  return Object.keys(COMMANDS).some((name) => name.startsWith(group))
+    ? [group, ...rest]
+    : ['', first, ...rest]
+}
+
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h'
 }
 
 function report(error: unknown): number {
@@ -61,9 +86,9 @@ function report(error: unknown): number {
   return 1
 }
 
-function overview(): string {
-  const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(15)}${summary}\n`,
-  )
-  return `Usage: postern <command> [options]\n\n${lines.join('')}\nOptions of one: postern <command> --help\n`
+function overview(group: string): string {
+  const lines = Object.entries(COMMANDS)
+    .filter(([name]) => name.startsWith(group))
+    .map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}\n`)
+  return `Usage: postern ${group}<command> [options]\n\n${lines.join('')}\nOptions of one: postern ${group}<command> --help\n`
 }
