@@ -1,10 +1,11 @@
-import { Hono } from 'hono'
+import { Hono, type Handler } from 'hono'
 import type { GateConfig } from './config/gate-config.ts'
 import { toResponse } from './gate/forward.ts'
 import { isAllowedHost } from './gate/gate.ts'
 import { refuse } from './gate/refusal.ts'
 import { faultResponse } from './http/fault.ts'
-import { PATHS } from './protocol/metadata.ts'
+import { documentResponse } from './http/responses.ts'
+import { buildProtectedResourceMetadata, metadataPaths, PATHS } from './protocol/metadata.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What every app of ours answers alike: health, unknown hosts, unknown paths, and faults. */
@@ -26,4 +27,23 @@ export function createApp(
   app.notFound((c) => c.json({ error: 'not_found' }, 404))
   app.onError((error) => faultResponse(error, runtime))
   return app
+}
+
+/** Metadata of resources and authorization server (RFC 9728, RFC 8414) wherever clients look. */
+export function serveMetadata(
+  app: Hono,
+  config: Pick<GateConfig, 'issuer' | 'resources'>,
+  authorizationServer: Handler,
+): void {
+  for (const resource of config.resources) {
+    const paths = metadataPaths(resource.url, config.resources.length === 1)
+    const document = buildProtectedResourceMetadata({
+      issuer: config.issuer,
+      resource: resource.url,
+      name: resource.name,
+      scopes: resource.scopes,
+    })
+    for (const path of paths.protectedResource) app.get(path, () => documentResponse(document))
+    for (const path of paths.authorizationServer) app.get(path, authorizationServer)
+  }
 }

@@ -1,14 +1,10 @@
-import type { Handler, Hono } from 'hono'
-import { createApp } from './app.ts'
+import type { Hono } from 'hono'
+import { createApp, serveMetadata } from './app.ts'
 import { handleAuthorize } from './authorization-server/authorize.ts'
 import { handleCallback } from './authorization-server/callback.ts'
 import { handleConsent } from './authorization-server/consent.ts'
 import type { AuthorizationServer } from './authorization-server/context.ts'
-import {
-  handleAuthorizationServerMetadata,
-  handleJwks,
-  handleProtectedResourceMetadata,
-} from './authorization-server/metadata.ts'
+import { handleAuthorizationServerMetadata, handleJwks } from './authorization-server/metadata.ts'
 import { createRedeemedCodes } from './authorization-server/redeemed-codes.ts'
 import { handleRegister } from './authorization-server/register.ts'
 import { handleRevoke } from './authorization-server/revoke.ts'
@@ -31,7 +27,7 @@ import { onlyPost, postable, readable, smallBody } from './http/endpoints.ts'
 import { createIdentityProvider } from './identity-provider/identity-provider.ts'
 import { once } from './once.ts'
 import { cookieNames } from './protocol/cookies.ts'
-import { metadataPaths, PATHS, resourcePaths } from './protocol/metadata.ts'
+import { PATHS, resourcePaths } from './protocol/metadata.ts'
 import type { Runtime } from './runtime.ts'
 
 export type {
@@ -41,10 +37,16 @@ export type {
   InProcessServer,
   PosternConfigFile,
   PosternOptions,
+  RelayOptions,
+  RelayTokenOptions,
+  ResourceServerOptions,
 } from './config/options.ts'
 export { ConfigError, type ConfigIssue } from './config/config-error.ts'
 export type { PosternEvent } from './events.ts'
 export type { Admission, RequestHead } from './gate/gate.ts'
+export { createRelay, type Relay } from './relay.ts'
+export { createRelayTokenEndpoint } from './relay/token-endpoint.ts'
+export { createResourceServer, type ResourceServer } from './resource-server.ts'
 export type { Runtime } from './runtime.ts'
 
 /** The front door: authorization server, and gate before the MCP server. */
@@ -88,13 +90,7 @@ function createRoutes(
   const app = createApp(config, runtime, () => server.identityProvider.isReady())
 
   app.use('/.well-known/*', readable)
-  const asMetadata: Handler = () => handleAuthorizationServerMetadata(server)
-  for (const resource of config.resources) {
-    const paths = metadataPaths(resource.url, config.resources.length === 1)
-    for (const path of paths.protectedResource)
-      app.get(path, () => handleProtectedResourceMetadata(server, resource))
-    for (const path of paths.authorizationServer) app.get(path, asMetadata)
-  }
+  serveMetadata(app, config, () => handleAuthorizationServerMetadata(server))
   app.get(PATHS.jwks, () => handleJwks(server))
   app.get(PATHS.identityJwks, async (c) =>
     c.json({ keys: (await gate()).keys.identity.map((key) => key.publicJwk) }),

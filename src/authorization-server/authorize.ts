@@ -3,24 +3,20 @@ import { identifyClient } from '../clients/known-clients.ts'
 import { resolveClient } from '../clients/resolve-client.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { randomId } from '../crypto/signing.ts'
-import { oauthErrorResponse } from '../http/responses.ts'
 import { consentPage } from '../pages/consent.ts'
-import { appFaultAdvice, errorPage, staleClientAdvice } from '../pages/error.ts'
+import { refuseByRedirect, refuseUnproven } from '../pages/refusals.ts'
 import { pageResponse } from '../pages/respond.ts'
 import {
   proveRedirectUri,
   validateAuthorizationRequest,
   type AuthorizationRequest,
 } from '../protocol/authorization-request.ts'
-import { buildErrorRedirect } from '../protocol/authorization-response.ts'
 import { parseCookies } from '../protocol/cookies.ts'
 import type { Failure } from '../protocol/failure.ts'
-import { parseParameters, type Parameters } from '../protocol/form.ts'
+import { parseParameters } from '../protocol/form.ts'
 import { PATHS } from '../protocol/metadata.ts'
-import { prefersHtml } from '../protocol/negotiation.ts'
-import { toOAuthError } from '../protocol/oauth-error.ts'
 import { isLoopbackRedirectUri, redirectUriHost } from '../protocol/redirect-uri.ts'
-import { checkBudgets, MAX_REDIRECT_LENGTH } from './budgets.ts'
+import { checkBudgets } from './budgets.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
 import type { ConsentRequest } from './sealed-values.ts'
 
@@ -48,17 +44,16 @@ export async function handleAuthorize(
     redirectUri.value,
     server.config.resources,
   )
-  if (!valid.ok)
-    return refuseByRedirect(
-      server,
-      client.value,
-      parameters.value,
-      redirectUri.value,
-      valid.failure,
-    )
+  const refuse = (failure: Failure): Promise<Response> => {
+    const { reason } = failure
+    server.runtime.emit({ type: 'authorize.refused', reason, client: client.value.name })
+    const state = parameters.value.get('state')
+    const target = { redirectUri: redirectUri.value, state, issuer: server.config.issuer }
+    return refuseByRedirect(target, failure)
+  }
+  if (!valid.ok) return refuse(valid.failure)
   const fits = checkBudgets(valid.value, server.config.identityProvider, server.config.issuer)
-  if (!fits.ok)
-    return refuseByRedirect(server, client.value, parameters.value, redirectUri.value, fits.failure)
+  if (!fits.ok) return refuse(fits.failure)
   return askForConsent(request, server, client.value, valid.value)
 }
 
@@ -92,7 +87,7 @@ async function askForConsent(
       resourceName: resource?.name ?? valid.resource,
       resource: valid.resource,
       scopes: valid.scope.split(' '),
-      sealedRequest,
+      fields: { request: sealedRequest },
       action: PATHS.consent,
     }),
   )
@@ -110,40 +105,11 @@ async function askForConsent(
   return response
 }
 
-/** Phase 1: nothing is proven, so nobody is redirected anywhere. */
-async function refuseWithPage(
+function refuseWithPage(
   request: Request,
   server: AuthorizationServer,
   failure: Failure,
 ): Promise<Response> {
   server.runtime.emit({ type: 'authorize.refused', reason: failure.reason })
-  const error = { ...toOAuthError(failure), status: 400 }
-  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
-  const advice = error.error === 'invalid_client' ? staleClientAdvice() : appFaultAdvice()
-  return pageResponse(errorPage(error, advice), error.status)
-}
-
-/** Phase 2: the redirect target is proven. */
-async function refuseByRedirect(
-  server: AuthorizationServer,
-  client: Client,
-  parameters: Parameters,
-  redirectUri: string,
-  failure: Failure,
-): Promise<Response> {
-  server.runtime.emit({
-    type: 'authorize.refused',
-    reason: failure.reason,
-    client: client.name,
-  })
-  const error = toOAuthError(failure)
-  const state = parameters.get('state')
-  const location = buildErrorRedirect({ redirectUri, issuer: server.config.issuer, state }, error)
-  // A state that large would break the redirect itself.
-  if (location.length > MAX_REDIRECT_LENGTH)
-    return pageResponse(errorPage(error, appFaultAdvice()), 400)
-  return new Response(null, {
-    status: 302,
-    headers: { Location: location, 'Cache-Control': 'no-store' },
-  })
+  return refuseUnproven(request, failure)
 }

@@ -1,4 +1,5 @@
 import { sealedLength } from '../crypto/seal.ts'
+import { MAX_REDIRECT_LENGTH } from '../protocol/authorization-response.ts'
 import type { AuthorizationFailure } from '../protocol/failure.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { AuthorizationRequest } from '../protocol/authorization-request.ts'
@@ -6,7 +7,6 @@ import type { AuthorizationRequest } from '../protocol/authorization-request.ts'
 /** Browsers keep a cookie of at most 4096 bytes, name and attributes included (RFC 6265 §6.1). */
 const MAX_TRANSACTION_LENGTH = 3800
 export const MAX_CODE_LENGTH = 4096
-export const MAX_REDIRECT_LENGTH = 6144
 export const MAX_ACCESS_TOKEN_LENGTH = 2048
 
 const HASH = 'x'.repeat(43)

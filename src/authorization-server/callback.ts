@@ -1,13 +1,17 @@
 import { oauthErrorResponse } from '../http/responses.ts'
 import { errorPage, outageAdvice, retryAdvice } from '../pages/error.ts'
 import { onward, pageResponse } from '../pages/respond.ts'
-import { buildCodeRedirect, buildErrorRedirect } from '../protocol/authorization-response.ts'
+import {
+  buildCodeRedirect,
+  buildErrorRedirect,
+  MAX_REDIRECT_LENGTH,
+} from '../protocol/authorization-response.ts'
 import { parseCookies } from '../protocol/cookies.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { parseParameters } from '../protocol/form.ts'
 import { prefersHtml } from '../protocol/negotiation.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
-import { MAX_CODE_LENGTH, MAX_REDIRECT_LENGTH } from './budgets.ts'
+import { MAX_CODE_LENGTH } from './budgets.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
 import type { AuthorizationCode, Transaction } from './sealed-values.ts'
 import { clearTransaction, openTransaction } from './transactions.ts'

@@ -1,15 +1,11 @@
 import type { Client } from '../clients/client.ts'
 import { resolveClient } from '../clients/resolve-client.ts'
 import { equalsInConstantTime } from '../crypto/digest.ts'
+import { readCredentials } from '../http/client-credentials.ts'
 import type { ClientFailure } from '../protocol/failure.ts'
 import type { Parameters } from '../protocol/form.ts'
-import { fail, ok, type Result } from '../protocol/result.ts'
+import { fail, type Result } from '../protocol/result.ts'
 import type { AuthorizationServer } from './context.ts'
-
-interface Credentials {
-  clientId: string | undefined
-  secret: string | undefined
-}
 
 /** Identifies the client of a token or revocation request (RFC 6749 §2.3). */
 export async function authenticateClient(
@@ -28,40 +24,4 @@ export async function authenticateClient(
   return secret !== undefined && (await equalsInConstantTime(secret, authentication.secret))
     ? client
     : fail({ reason: 'client_secret_wrong' })
-}
-
-function readCredentials(
-  authorization: string | null,
-  form: Parameters,
-): Result<Credentials, ClientFailure> {
-  const posted = { clientId: form.get('client_id'), secret: form.get('client_secret') }
-  if (authorization === null) return ok(posted)
-  const basic = decodeBasic(authorization)
-  // Two methods at once are an error (RFC 6749 §2.3); a matching client_id in the body is usual.
-  if (
-    basic === undefined ||
-    posted.secret !== undefined ||
-    (posted.clientId !== undefined && posted.clientId !== basic.clientId)
-  )
-    return fail({ reason: 'client_authentication_malformed' })
-  return ok(basic)
-}
-
-/** RFC 6749 §2.3.1 form-encodes both parts; SDKs send them raw. Our ids are the same either way. */
-function decodeBasic(header: string): Credentials | undefined {
-  const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(header)?.[1]
-  if (encoded === undefined) return undefined
-  try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    const colon = text.indexOf(':')
-    if (colon === -1) return undefined
-    const secret = decodeURIComponent(text.slice(colon + 1).replaceAll('+', ' '))
-    return {
-      clientId: decodeURIComponent(text.slice(0, colon)),
-      secret: secret === '' ? undefined : secret,
-    }
-  } catch {
-    return undefined
-  }
 }

@@ -2,15 +2,13 @@ import { isRevoked } from '../config/revocation.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { randomId } from '../crypto/signing.ts'
 import { readForm } from '../http/read-form.ts'
-import { oauthErrorResponse } from '../http/responses.ts'
 import { isSameOrigin } from '../http/same-origin.ts'
-import { appFaultAdvice, errorPage, outageAdvice, retryAdvice } from '../pages/error.ts'
-import { onward, pageResponse } from '../pages/respond.ts'
+import { refuseConsent } from '../pages/refusals.ts'
+import { onward } from '../pages/respond.ts'
 import { base64url } from '../protocol/base64url.ts'
 import { buildErrorRedirect } from '../protocol/authorization-response.ts'
 import { parseCookies } from '../protocol/cookies.ts'
 import type { Failure } from '../protocol/failure.ts'
-import { prefersHtml } from '../protocol/negotiation.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
 import { redirectUriHost } from '../protocol/redirect-uri.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
@@ -26,7 +24,7 @@ export async function handleConsent(
   const decision = await readDecision(request, server)
   if (!decision.ok) {
     server.runtime.emit({ type: 'consent.refused', reason: decision.failure.reason })
-    return refuse(request, decision.failure)
+    return refuseConsent(request, decision.failure)
   }
   const { consent, approved, cookies } = decision.value
   if (!approved) {
@@ -45,7 +43,7 @@ export async function handleConsent(
   const nonce = randomId(server.runtime.random)
   const codeVerifier = base64url(server.runtime.random(32))
   const url = await server.identityProvider.authorizationUrl({ state: id, nonce, codeVerifier })
-  if (!url.ok) return refuse(request, url.failure)
+  if (!url.ok) return refuseConsent(request, url.failure)
   const { browser: _browser, ...bound } = consent
   const setCookies = await startTransaction(server, cookies, {
     ...bound,
@@ -97,16 +95,4 @@ async function readDecision(
     return fail({ reason: 'consent_other_browser' })
   if (isRevoked(server.config.revokeBefore, consent)) return fail({ reason: 'client_revoked' })
   return ok({ consent, approved: action === 'approve', cookies: cookies.value })
-}
-
-function refuse(request: Request, failure: Failure): Response | Promise<Response> {
-  const error = toOAuthError(failure)
-  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
-  const advice =
-    error.status === 503
-      ? outageAdvice()
-      : failure.reason === 'consent_malformed'
-        ? appFaultAdvice()
-        : retryAdvice()
-  return pageResponse(errorPage(error, advice), error.status)
 }

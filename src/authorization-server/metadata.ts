@@ -1,16 +1,6 @@
-import {
-  buildAuthorizationServerMetadata,
-  buildProtectedResourceMetadata,
-} from '../protocol/metadata.ts'
-import type { Resource } from '../config/gate-config.ts'
+import { documentResponse } from '../http/responses.ts'
+import { buildAuthorizationServerMetadata } from '../protocol/metadata.ts'
 import type { AuthorizationServer } from './context.ts'
-
-// Public, and the same for everybody until the next deployment.
-const HEADERS = {
-  'Content-Type': 'application/json',
-  'Cache-Control': 'public, max-age=300',
-  'X-Content-Type-Options': 'nosniff',
-}
 
 export function handleAuthorizationServerMetadata({ config }: AuthorizationServer): Response {
   const document = buildAuthorizationServerMetadata({
@@ -18,23 +8,10 @@ export function handleAuthorizationServerMetadata({ config }: AuthorizationServe
     scopes: [...new Set(config.resources.flatMap((resource) => resource.scopes))],
     confidentialClients: config.staticClients.some((client) => client.secret !== undefined),
   })
-  return new Response(JSON.stringify(document), { headers: HEADERS })
-}
-
-export function handleProtectedResourceMetadata(
-  { config }: AuthorizationServer,
-  resource: Resource,
-): Response {
-  const document = buildProtectedResourceMetadata({
-    issuer: config.issuer,
-    resource: resource.url,
-    name: resource.name,
-    scopes: resource.scopes,
-  })
-  return new Response(JSON.stringify(document), { headers: HEADERS })
+  return documentResponse(document)
 }
 
 export async function handleJwks(server: AuthorizationServer): Promise<Response> {
   const keys = (await server.signingKeys()).map((key) => key.publicJwk)
-  return new Response(JSON.stringify({ keys }), { headers: HEADERS })
+  return documentResponse({ keys })
 }

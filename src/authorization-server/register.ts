@@ -2,7 +2,7 @@ import { sealRegistration } from '../clients/registration.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { readJson } from '../http/read-json.ts'
 import { jsonResponse, oauthErrorResponse } from '../http/responses.ts'
-import { validateClientMetadata } from '../protocol/client-metadata.ts'
+import { echoedMetadata, validateClientMetadata } from '../protocol/client-metadata.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
 import { redirectUriHost } from '../protocol/redirect-uri.ts'
@@ -44,21 +44,8 @@ export async function handleRegister(
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
-      ...echoed(body),
+      ...echoedMetadata(body),
     },
     201,
   )
-}
-
-/** RFC 7591 §3.2.1: what else was registered. Only what has been validated or is harmless text. */
-function echoed(body: unknown): Record<string, string> {
-  const members = Object.entries(body as Record<string, unknown>).filter(
-    ([name, value]) =>
-      ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'scope', 'application_type'].includes(
-        name,
-      ) &&
-      typeof value === 'string' &&
-      value.length <= 1024,
-  )
-  return Object.fromEntries(members) as Record<string, string>
 }

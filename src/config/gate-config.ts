@@ -41,7 +41,7 @@ export function fillInGate(
     requiredScopes: resource.requiredScopes ?? [],
   }))
   if (first === undefined) throw new TypeError('resources were checked to be non-empty')
-  const { origin, host } = new URL(first.url)
+  const { origin } = new URL(first.url)
   return {
     issuer: origin,
     resources: [first, ...others],
@@ -51,9 +51,12 @@ export function fillInGate(
       clients: options.revokeBefore?.clients ?? {},
     },
     allowedOrigins: new Set([origin, ...(options.allowedOrigins ?? [])]),
-    allowedHosts: new Set(
-      [host, ...(options.allowedHosts ?? [])].map((allowed) => allowed.toLowerCase()),
-    ),
+    allowedHosts: acceptedHosts(first.url, options.allowedHosts),
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
   }
+}
+
+/** Values of `Host` under which a resource is served. */
+export function acceptedHosts(url: string, others: readonly string[] = []): ReadonlySet<string> {
+  return new Set([new URL(url).host, ...others].map((host) => host.toLowerCase()))
 }

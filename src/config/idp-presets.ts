@@ -6,6 +6,12 @@ export interface IdentityProviderPreset {
   scopes: readonly string[]
   groupsClaim: string
   refreshTokens: 'rotating' | 'unrotated' | 'unknown'
+  /** Its access tokens say `token_use: access`. */
+  tokenUse: boolean
+  /** Its access tokens can name an e-mail address. */
+  emailInAccessToken: boolean
+  /** It takes any `state`; otherwise none that is a JSON object. */
+  jsonState: boolean
 }
 
 export const IDP_PRESETS: Readonly<Record<'cognito' | 'generic', IdentityProviderPreset>> = {
@@ -16,6 +22,10 @@ export const IDP_PRESETS: Readonly<Record<'cognito' | 'generic', IdentityProvide
     scopes: ['email'],
     groupsClaim: 'cognito:groups',
     refreshTokens: 'unrotated',
+    tokenUse: true,
+    emailInAccessToken: false,
+    // Developer guide, Authorize endpoint: state cannot be a URL-encoded JSON string.
+    jsonState: false,
   },
   // Most providers give a refresh token for `offline_access` only (OpenID Connect Core §11).
   generic: {
@@ -23,6 +33,9 @@ export const IDP_PRESETS: Readonly<Record<'cognito' | 'generic', IdentityProvide
     scopes: ['email', 'offline_access'],
     groupsClaim: 'groups',
     refreshTokens: 'unknown',
+    tokenUse: false,
+    emailInAccessToken: true,
+    jsonState: true,
   },
 }
 

@@ -148,14 +148,17 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
       }
       const { caller, identityHeaders, identityJwt } = verified.value
       const held = parseScope(caller.scope)
-      const covers = target.requiredScopes.every((scope) => held.includes(scope))
-      if (!covers || (held.length === 0 && target.scopes.length > 0)) {
+      const { requiredScopes, scopes: offered } = target
+      const covers = requiredScopes.every((scope) => held.includes(scope))
+      // Somebody else's tokens may be about other resources: one scope of this one must be there.
+      if (!covers || (held.length === 0 && offered.length > 0)) {
+        const needed = requiredScopes.length > 0 ? requiredScopes : offered
         const problem = {
           status: 403,
           error: 'insufficient_scope',
           description: 'The access token does not cover what this server requires',
           // Existing scopes as well: older clients replace their scope by this one.
-          scope: [...new Set([...held, ...target.requiredScopes])].join(' '),
+          scope: [...new Set([...held, ...needed])].join(' '),
         } as const
         return refused('insufficient_scope', await challenge(target, asker, problem), target)
       }

@@ -17,6 +17,17 @@ export function jsonResponse(
   })
 }
 
+/** Public, and the same for everybody until the next deployment. */
+export function documentResponse(document: object): Response {
+  return new Response(JSON.stringify(document), {
+    headers: {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'public, max-age=300',
+      'X-Content-Type-Options': 'nosniff',
+    },
+  })
+}
+
 export function oauthErrorResponse(
   error: OAuthError,
   headers: Record<string, string> = {},

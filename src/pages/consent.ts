@@ -12,7 +12,8 @@ export interface ConsentPage {
   resourceName: string
   resource: string
   scopes: readonly string[]
-  sealedRequest: string
+  /** What the form brings back. */
+  fields: Readonly<Record<string, string>>
   action: string
 }
 
@@ -41,7 +42,9 @@ export function consentPage(page: ConsentPage): Markup {
           : ''
       }
       <form method="post" action="${page.action}">
-        <input type="hidden" name="request" value="${page.sealedRequest}" />
+        ${Object.entries(page.fields).map(
+          ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+        )}
         <div class="actions">
           <button class="primary" type="submit" name="action" value="approve">Continue</button>
           <button type="submit" name="action" value="deny">Cancel</button>

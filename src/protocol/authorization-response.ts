@@ -4,8 +4,11 @@ import type { OAuthError } from './oauth-error.ts'
 export interface RedirectTarget {
   redirectUri: string
   state?: string | undefined
-  issuer: string
+  /** Undefined where answers bear no `iss`, because the identity provider's own bear none. */
+  issuer: string | undefined
 }
+
+export const MAX_REDIRECT_LENGTH = 6144
 
 /** Success (RFC 6749 §4.1.2) with `iss` (RFC 9207 §2). */
 export function buildCodeRedirect(target: RedirectTarget, code: string): string {
@@ -20,7 +23,7 @@ export function buildErrorRedirect(target: RedirectTarget, error: OAuthError): s
 function build(target: RedirectTarget, parameters: Record<string, string>): string {
   const query = new URLSearchParams(parameters)
   if (target.state !== undefined) query.set('state', target.state)
-  query.set('iss', target.issuer)
+  if (target.issuer !== undefined) query.set('iss', target.issuer)
   // Appended to the URI as registered, never re-serialised: clients compare it byte by byte.
   const separator = target.redirectUri.includes('?') ? '&' : '?'
   return `${target.redirectUri}${separator}${query.toString()}`

@@ -10,6 +10,10 @@ export interface ClientMetadata {
 }
 
 const MAX_REDIRECT_URIS = 32
+const NOT_ALLOWED = 'is not allowed here: ask the operator to add it to clients.redirectUris'
+const NOT_AT_IDP =
+  'is not known to the identity provider, which compares exactly, port included: ' +
+  'ask the operator to add it to the callback URLs of the client there, and to redirectUris'
 
 /**
  * Validates a registration request. Of several redirect URIs the allowed ones are kept; it fails
@@ -60,6 +64,19 @@ export function validateClientMetadata(
   })
 }
 
+/** RFC 7591 §3.2.1: what else was registered. Only what has been validated or is harmless text. */
+export function echoedMetadata(body: unknown): Record<string, string> {
+  const members = Object.entries(body as Record<string, unknown>).filter(
+    ([name, value]) =>
+      ['client_uri', 'logo_uri', 'policy_uri', 'tos_uri', 'scope', 'application_type'].includes(
+        name,
+      ) &&
+      typeof value === 'string' &&
+      value.length <= 1024,
+  )
+  return Object.fromEntries(members) as Record<string, string>
+}
+
 function validateRedirectUris(
   uris: unknown,
   policy: RedirectPolicy,
@@ -74,7 +91,7 @@ function validateRedirectUris(
       const detail = valid.failure.reason === 'redirect_uri_malformed' ? valid.failure.detail : ''
       refused ??= { reason: 'redirect_uri_refused', index, detail }
     } else if (!isAllowedRedirectUri(uri, policy)) {
-      const detail = 'is not allowed here: ask the operator to add it to clients.redirectUris'
+      const detail = policy.exactOnly === true ? NOT_AT_IDP : NOT_ALLOWED
       refused ??= { reason: 'redirect_uri_refused', index, detail }
     } else allowed.push(uri)
   }

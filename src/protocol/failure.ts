@@ -50,6 +50,7 @@ export type AuthorizationFailure = {
     | 'resource_unknown'
     | 'resource_missing'
     | 'state_too_large'
+    | 'state_is_json'
     | 'scope_too_large'
     | 'transaction_too_large'
     | 'redirect_too_large'
@@ -61,6 +62,7 @@ export type ConsentFailure = {
     | 'consent_malformed'
     | 'consent_expired'
     | 'consent_other_browser'
+    | 'consent_unproven'
     | 'consent_denied'
 }
 
@@ -95,5 +97,5 @@ export type TokenFailure = {
 
 export type IdentityProviderFailure =
   | { reason: 'idp_unavailable'; detail: string; status?: number }
-  | { reason: 'idp_rejected_grant' }
+  | { reason: 'idp_rejected_grant' | 'idp_rejected_client' | 'idp_rejected_request' }
   | { reason: 'code_identity_refused' | 'refresh_identity_refused'; detail: string }

@@ -15,31 +15,66 @@ export const PATHS = {
   readiness: '/readyz',
 } as const
 
-/** RFC 8414 §2, with RFC 9207 §3. `offline_access` is never offered: it would force a prompt. */
+interface CommonMetadata {
+  issuer: string
+  scopes: readonly string[]
+  /** How clients may authenticate. */
+  authMethods: readonly string[]
+}
+
+const SECRET_METHODS = ['client_secret_basic', 'client_secret_post']
+
+/** RFC 8414 §2, with RFC 9207 §3. */
 export function buildAuthorizationServerMetadata(input: {
   issuer: string
   scopes: readonly string[]
   confidentialClients: boolean
 }): Record<string, unknown> {
-  const { issuer } = input
-  const authMethods = input.confidentialClients
-    ? ['none', 'client_secret_basic', 'client_secret_post']
-    : ['none']
+  const authMethods = input.confidentialClients ? ['none', ...SECRET_METHODS] : ['none']
+  const common = { ...input, authMethods }
+  return {
+    ...commonMetadata(common),
+    ...revocationMetadata(common),
+    jwks_uri: input.issuer + PATHS.jwks,
+    authorization_response_iss_parameter_supported: true,
+  }
+}
+
+/**
+ * RFC 8414 §2 for relay mode. The tokens are the identity provider's, so there are no keys of ours;
+ * and it is the one that answers the client, without `iss`. Its one client is public, or everybody
+ * has the secret and must send it.
+ */
+export function buildRelayMetadata(input: {
+  issuer: string
+  scopes: readonly string[]
+  sharesClientSecret: boolean
+  revocation: boolean
+}): Record<string, unknown> {
+  const common = { ...input, authMethods: input.sharesClientSecret ? SECRET_METHODS : ['none'] }
+  return { ...commonMetadata(common), ...(input.revocation ? revocationMetadata(common) : {}) }
+}
+
+/** `offline_access` is never offered: it would force a prompt. */
+function commonMetadata({ issuer, scopes, authMethods }: CommonMetadata): Record<string, unknown> {
   return {
     issuer,
     authorization_endpoint: issuer + PATHS.authorize,
     token_endpoint: issuer + PATHS.token,
     registration_endpoint: issuer + PATHS.register,
-    revocation_endpoint: issuer + PATHS.revoke,
-    jwks_uri: issuer + PATHS.jwks,
-    scopes_supported: input.scopes,
+    scopes_supported: scopes,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
     token_endpoint_auth_methods_supported: authMethods,
-    revocation_endpoint_auth_methods_supported: authMethods,
     code_challenge_methods_supported: ['S256'],
-    authorization_response_iss_parameter_supported: true,
+  }
+}
+
+function revocationMetadata({ issuer, authMethods }: CommonMetadata): Record<string, unknown> {
+  return {
+    revocation_endpoint: issuer + PATHS.revoke,
+    revocation_endpoint_auth_methods_supported: authMethods,
   }
 }
 

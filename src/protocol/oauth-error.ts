@@ -103,6 +103,8 @@ export function toOAuthError(failure: Failure): OAuthError {
       return bad('invalid_target', 'resource is missing: this server protects several')
     case 'state_too_large':
       return badRequest('state is longer than 1024 bytes')
+    case 'state_is_json':
+      return badRequest('state must not be a JSON object: the identity provider refuses it')
     case 'scope_too_large':
       return badRequest('scope is longer than 1024 bytes')
     case 'transaction_too_large':
@@ -118,6 +120,11 @@ export function toOAuthError(failure: Failure): OAuthError {
       return badRequest('The form has expired: start again from your app')
     case 'consent_other_browser':
       return { ...bad('access_denied', 'The form was made for another browser'), status: 403 }
+    case 'consent_unproven':
+      return {
+        ...bad('access_denied', 'The form is not one that this server made for this browser'),
+        status: 403,
+      }
     case 'consent_denied':
       return bad('access_denied', 'The person declined')
 
@@ -192,6 +199,10 @@ export function toOAuthError(failure: Failure): OAuthError {
       }
     case 'idp_rejected_grant':
       return badGrant('The identity provider no longer accepts this sign-in: sign in again')
+    case 'idp_rejected_client':
+      return badClient('The identity provider does not accept this client')
+    case 'idp_rejected_request':
+      return badRequest('The identity provider does not accept this request')
     case 'code_identity_refused':
       return bad('access_denied', 'The identity provider did not confirm who this person is')
     case 'refresh_identity_refused':

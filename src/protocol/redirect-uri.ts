@@ -9,6 +9,8 @@ export interface RedirectPolicy {
   exact: ReadonlySet<string>
   /** A prefix after which exactly one path segment of unreserved characters follows. */
   oneSegmentAfter: readonly string[]
+  /** Loopback is listed like everything else, because an identity provider compares ports too. */
+  exactOnly?: true
 }
 
 const MAX_LENGTH = 1024
@@ -55,7 +57,8 @@ export function isLoopbackRedirectUri(uri: string): boolean {
 
 /** Whether a deployment's policy lets a client be sent to this (already validated) URI. */
 export function isAllowedRedirectUri(uri: string, policy: RedirectPolicy): boolean {
-  if (isLoopbackRedirectUri(uri) || policy.exact.has(uri)) return true
+  if (policy.exact.has(uri)) return true
+  if (isLoopbackRedirectUri(uri)) return policy.exactOnly !== true
   return policy.oneSegmentAfter.some(
     (prefix) => uri.startsWith(prefix) && ONE_SEGMENT.test(uri.slice(prefix.length)),
   )

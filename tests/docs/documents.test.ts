@@ -20,10 +20,11 @@ describe('docs/configuration.md', () => {
         .at(-1)
         ?.replace(/^\]?\.?/, '') ?? '',
   )
-  // Names of options are the only two- or four-space indented properties of the schema.
+  // Names of options are the only two- or four-space indented properties of the schemas.
+  const files = ['schema', 'schema-parts', 'relay', 'resource-server']
   const schema = matches(
-    read('src/config/schema.ts'),
-    /^\s+(\w+): (?:v|Text|Record|Identity|Epoch)/gm,
+    files.map((file) => read(`src/config/${file}.ts`)).join('\n'),
+    /^\s+(\w+): (?:v\.|Text|Seconds|Record|Identity|Epoch|Access|Jwks)/gm,
   )
 
   test.each(
@@ -31,6 +32,7 @@ describe('docs/configuration.md', () => {
       (name) =>
         ![
           'identityProvider',
+          'keys',
           'resources',
           'clients',
           'lifetimes',
@@ -95,6 +97,7 @@ describe('docs/operations.md', () => {
     ...matches(read('src/protocol/failure.ts'), /'([a-z]+_[a-z_]+)'/g),
     ...matches(read('src/protocol/form.ts'), /reason: '([a-z_]+)'/g),
     ...matches(read('src/protocol/cookies.ts'), /reason: '([a-z_]+)'/g),
+    ...matches(read('src/gate/caller.ts'), /reason: '([a-z_]+)'/g),
     ...matches(read('src/gate/gate.ts'), /refused\('([a-z_]+)'/g),
     ...matches(read('src/gate/forward.ts'), /reason: '([a-z ]+)'/g),
     ...matches(read('src/platform/node/forward.ts'), /reason: .*?'([a-zA-Z ]+)'/g),

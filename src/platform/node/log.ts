@@ -13,6 +13,9 @@ function levelOf(event: PosternEvent): 'error' | 'warn' | 'info' | 'debug' {
       return 'error'
     case 'identity-provider.unavailable':
     case 'identity-provider.warning':
+    case 'gate.key-unknown':
+    case 'relay.token-reached-function':
+    case 'seal.key-unknown':
     case 'upstream.failed':
       return 'warn'
     case 'gate.admitted':

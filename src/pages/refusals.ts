@@ -1,0 +1,45 @@
+import { NO_STORE, oauthErrorResponse } from '../http/responses.ts'
+import {
+  buildErrorRedirect,
+  MAX_REDIRECT_LENGTH,
+  type RedirectTarget,
+} from '../protocol/authorization-response.ts'
+import type { Failure } from '../protocol/failure.ts'
+import { prefersHtml } from '../protocol/negotiation.ts'
+import { toOAuthError } from '../protocol/oauth-error.ts'
+import { appFaultAdvice, errorPage, outageAdvice, retryAdvice, staleClientAdvice } from './error.ts'
+import { pageResponse } from './respond.ts'
+
+/** GET /authorize, phase 1: nothing is proven, so nobody is redirected anywhere. */
+export async function refuseUnproven(request: Request, failure: Failure): Promise<Response> {
+  const error = { ...toOAuthError(failure), status: 400 }
+  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
+  const advice = error.error === 'invalid_client' ? staleClientAdvice() : appFaultAdvice()
+  return pageResponse(errorPage(error, advice), error.status)
+}
+
+/** GET /authorize, phase 2: the redirect target is proven. */
+export async function refuseByRedirect(
+  target: RedirectTarget,
+  failure: Failure,
+): Promise<Response> {
+  const error = toOAuthError(failure)
+  const location = buildErrorRedirect(target, error)
+  // A state that large would break the redirect itself.
+  if (location.length > MAX_REDIRECT_LENGTH)
+    return pageResponse(errorPage(error, appFaultAdvice()), 400)
+  return new Response(null, { status: 302, headers: { ...NO_STORE, Location: location } })
+}
+
+/** POST /consent. Never by redirect: it might be the form of somebody else. */
+export async function refuseConsent(request: Request, failure: Failure): Promise<Response> {
+  const error = toOAuthError(failure)
+  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
+  const advice =
+    error.status === 503
+      ? outageAdvice()
+      : failure.reason === 'consent_malformed'
+        ? appFaultAdvice()
+        : retryAdvice()
+  return pageResponse(errorPage(error, advice), error.status)
+}

@@ -1,0 +1,69 @@
+import { readForm } from '../http/read-form.ts'
+import { isSameOrigin } from '../http/same-origin.ts'
+import { refuseConsent } from '../pages/refusals.ts'
+import { onward } from '../pages/respond.ts'
+import type { AuthorizationRequest } from '../protocol/authorization-request.ts'
+import { buildErrorRedirect } from '../protocol/authorization-response.ts'
+import { parseCookies } from '../protocol/cookies.ts'
+import type { Failure } from '../protocol/failure.ts'
+import { toOAuthError } from '../protocol/oauth-error.ts'
+import { redirectUriHost } from '../protocol/redirect-uri.ts'
+import { fail, ok, type Result } from '../protocol/result.ts'
+import { identityProviderUrl, proveClient, validateRelayRequest } from './authorization-request.ts'
+import { isBrowserKey, openConsentForm } from './consent-form.ts'
+import { nowSeconds, type RelayServer } from './context.ts'
+
+/** POST /consent: the person's decision. It leads to the identity provider, and leaves no trace. */
+export async function handleConsent(request: Request, server: RelayServer): Promise<Response> {
+  const { config, runtime } = server
+  const decision = await readDecision(request, server)
+  if (!decision.ok) {
+    runtime.emit({ type: 'consent.refused', reason: decision.failure.reason })
+    return refuseConsent(request, decision.failure)
+  }
+  const { valid, approved } = decision.value
+  const client = config.identityProvider.clientId
+  if (!approved) {
+    runtime.emit({ type: 'consent.denied', client })
+    const error = toOAuthError({ reason: 'consent_denied' })
+    return onward(request, {
+      title: 'Cancelled',
+      text: 'Nothing was shared. Your app is being told.',
+      url: buildErrorRedirect({ ...valid, issuer: undefined }, error),
+    })
+  }
+  runtime.emit({
+    type: 'consent.given',
+    client,
+    redirectHost: redirectUriHost(valid.redirectUri),
+    resource: valid.resource,
+  })
+  const text = 'You are being taken to your organisation’s sign-in page.'
+  return onward(request, { title: 'Signing in', text, url: identityProviderUrl(valid, config) })
+}
+
+async function readDecision(
+  request: Request,
+  server: RelayServer,
+): Promise<Result<{ valid: AuthorizationRequest; approved: boolean }, Failure>> {
+  const { config, cookies } = server
+  if (!isSameOrigin(request, config.issuer)) return fail({ reason: 'consent_cross_site' })
+  const form = await readForm(request)
+  if (!form.ok) return form
+  const action = form.value.get('action')
+  if (action !== 'approve' && action !== 'deny') return fail({ reason: 'consent_malformed' })
+  const sent = parseCookies(request.headers.get('cookie') ?? '', cookies.isOurs)
+  if (!sent.ok) return sent
+  const browser = sent.value.get(cookies.browser)
+  if (!isBrowserKey(browser)) return fail({ reason: 'consent_unproven' })
+  const opened = await openConsentForm(form.value, browser, nowSeconds(server))
+  if (!opened.ok) return opened
+
+  // The MAC says that this browser had the form from here. Whoever owns the browser could make one
+  // as well, so it says nothing about what is in it: everything is checked as at GET /authorize.
+  const redirectUri = proveClient(opened.value, config)
+  if (!redirectUri.ok) return redirectUri
+  const valid = validateRelayRequest(opened.value, redirectUri.value, config)
+  if (!valid.ok) return valid
+  return ok({ valid: valid.value, approved: action === 'approve' })
+}
