@@ -1,12 +1,22 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeChromium, launchChromium } from '../support/chromium.ts'
-import { ConnectionFailed, type Host, type HttpRequest, type Internet, respond } from './http.ts'
+import { McpRemote, newConfigFolder } from '../support/mcp-remote.ts'
+import {
+  ConnectionFailed,
+  headerValue,
+  type Host,
+  type HttpRequest,
+  type HttpResponse,
+  type Internet,
+  respond,
+} from './http.ts'
 import { type Names, startNames } from './names.ts'
 
 const run = promisify(execFile)
@@ -29,6 +39,7 @@ const internet: Internet = new Map<string, Host>([
       )
     },
   ],
+  ['server.example.com', answerMcp],
   ['down.example.com', () => Promise.reject(new ConnectionFailed())],
   ['empty.example.com', async () => respond(204, [], 'left over')],
   ['buggy.example.com', () => Promise.reject(new TypeError('a bug'))],
@@ -128,6 +139,21 @@ describe('real names', () => {
     expect(text).toContain('Set-Cookie: __Host-a=1; Path=/; Secure\r\nSet-Cookie: b=2; Path=/\r\n')
   })
 
+  it('lets the unmodified mcp-remote reach an MCP server', async () => {
+    const folder = newConfigFolder()
+    const bridge = new McpRemote('0.15', 'https://server.example.com/mcp', {
+      folder,
+      env: names.environment,
+    })
+    try {
+      await bridge.initialize()
+      expect(await bridge.callTool('whereami')).toBe('server.example.com')
+    } finally {
+      await bridge.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
   it('lets Chromium reach a host, with its Secure cookies, and loopback directly', async () => {
     const callback = createHttpServer((request, response) => response.end(`back ${request.url}`))
     callback.listen(0, '127.0.0.1')
@@ -153,6 +179,23 @@ describe('real names', () => {
     }
   })
 })
+
+/** Just enough of an MCP server: no authorization, no stream of its own. */
+async function answerMcp({ method, headers, body }: HttpRequest): Promise<HttpResponse> {
+  if (method !== 'POST') return respond(405, [])
+  const message = JSON.parse(Buffer.from(body).toString()) as { id?: number; method: string }
+  if (message.id === undefined) return respond(202, [])
+  const result =
+    message.method === 'initialize'
+      ? {
+          protocolVersion: '2025-06-18',
+          capabilities: { tools: {} },
+          serverInfo: { name: 'a', version: '1' },
+        }
+      : { content: [{ type: 'text', text: headerValue(headers, 'host') }] }
+  const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result })
+  return respond(200, [['content-type', 'application/json']], answer)
+}
 
 function runNode(script: string, environment = names.environment): Promise<{ stdout: string }> {
   return run(process.execPath, ['-e', script], { env: environment })

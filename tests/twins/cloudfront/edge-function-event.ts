@@ -27,9 +27,17 @@ export interface EdgeResponse {
 
 /** CloudFront guide, CloudFront Functions event structure. */
 const valueEntries = { value: v.string(), attributes: v.optional(v.string()) }
-const fieldsSchema = v.record(
-  v.string(),
-  v.object({ ...valueEntries, multiValue: v.optional(v.array(v.object(valueEntries))) }),
+/** As pairs, because `v.record` leaves out names such as `constructor`. */
+const fieldsSchema = v.pipe(
+  v.custom<object>((value) => typeof value === 'object' && value !== null),
+  v.transform((fields) => Object.entries(fields) as unknown),
+  v.array(
+    v.tuple([
+      v.string(),
+      v.object({ ...valueEntries, multiValue: v.optional(v.array(v.object(valueEntries))) }),
+    ]),
+  ),
+  v.transform((pairs): Fields => Object.assign(noFields(), Object.fromEntries(pairs))),
 )
 const requestSchema = v.object({
   method: v.string(),
@@ -96,7 +104,7 @@ export function fromEdgeRequest(edited: EdgeRequest, request: HttpRequest): Http
 }
 
 export function toEdgeResponse(response: HttpResponse): EdgeResponse {
-  const cookies: Fields = {}
+  const cookies = noFields()
   for (const [name, value] of response.headers) {
     if (name.toLowerCase() !== 'set-cookie') continue
     const [pair = '', ...attributes] = value.split(';')
@@ -147,9 +155,14 @@ function splitPairs(pairs: string[]): [string, string][] {
 }
 
 function toFields(pairs: [string, string][]): Fields {
-  const fields: Fields = {}
+  const fields = noFields()
   for (const [name, value] of pairs) add(fields, name, { value })
   return fields
+}
+
+/** Without a prototype: `constructor` and `__proto__` are names like any other. */
+function noFields(): Fields {
+  return Object.create(null) as Fields
 }
 
 /** Duplicates collapse into one field, which then also has `multiValue`. */

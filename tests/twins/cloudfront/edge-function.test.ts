@@ -76,6 +76,16 @@ describe('CloudFront Functions event structure', () => {
     expect(await see('event.request.headers.cookie', request)).toBeUndefined()
   })
 
+  it('shows names that objects have by themselves like any other', async () => {
+    const request: RequestChanges = {
+      target: '/?constructor=1',
+      headers: [['Cookie', '__proto__=1; __proto__=2']],
+    }
+    expect(await see('event.request.querystring.constructor', request)).toEqual({ value: '1' })
+    expect(await see('Object.keys(event.request.cookies)', request)).toEqual(['__proto__'])
+    expect(Object.keys(Object.prototype)).toEqual([])
+  })
+
   it('never shows disallowed headers, which go on all the same', async () => {
     const headers: [string, string][] = [['Expect', '100-continue']]
     expect(await see('event.request.headers.expect', { headers })).toBeUndefined()
@@ -104,6 +114,13 @@ describe('a request that the function returns', () => {
     expect(headerValues(headers, 'x-viewer')).toEqual(['1'])
     expect(headerValues(headers, 'x-old')).toEqual([])
     expect(headerValues(headers, 'cookie')).toEqual(['a=1; b=2'])
+  })
+
+  it('keeps a query string that it did not touch, byte for byte', async () => {
+    const { send, atApi } = running('return event.request')
+    const target = '/?constructor=1&a=%2f&&b=&c&a=2&__proto__=x'
+    await send({ target })
+    expect(atApi[0]?.target).toBe(target)
   })
 
   it('changes the first of several values where only value was set', async () => {

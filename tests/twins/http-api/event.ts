@@ -66,7 +66,9 @@ function toEventHead(
     rawQueryString,
     ...(cookies.length === 0 ? {} : { cookies }),
     headers: toHeaders(request),
-    ...(rawQueryString === '' ? {} : { queryStringParameters: joined(rawQueryString) }),
+    ...(rawQueryString === ''
+      ? {}
+      : { queryStringParameters: joined(new URLSearchParams(rawQueryString)) }),
     requestContext: {
       accountId: arrival.accountId,
       apiId: arrival.apiId,
@@ -93,14 +95,10 @@ function toEventHead(
 /** Names in lower case; what occurs several times is joined with commas. */
 function toHeaders(request: HttpRequest): Record<string, string> {
   const dropped = /^(?:connection|cookie|keep-alive|te|trailer|transfer-encoding|upgrade)$/
-  const headers: Record<string, string> = {}
-  for (const [name, value] of withoutHeaders(request.headers, (each) => dropped.test(each))) {
-    const key = name.toLowerCase()
-    headers[key] = headers[key] === undefined ? value : `${headers[key]},${value}`
-  }
+  const kept = withoutHeaders(request.headers, (name) => dropped.test(name))
   const forwarded = headerValues(request.headers, 'x-forwarded-for')
   return {
-    ...headers,
+    ...joined(kept.map(([name, value]) => [name.toLowerCase(), value])),
     'content-length': String(request.body.length),
     'x-forwarded-for': [...forwarded, request.clientAddress].join(', '),
     'x-forwarded-port': '443',
@@ -108,11 +106,13 @@ function toHeaders(request: HttpRequest): Record<string, string> {
   }
 }
 
-function joined(query: string): Record<string, string> {
-  const parameters: Record<string, string> = {}
-  for (const [name, value] of new URLSearchParams(query))
-    parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`
-  return parameters
+function joined(pairs: Iterable<[string, string]>): Record<string, string> {
+  const values = new Map<string, string>()
+  for (const [name, value] of pairs) {
+    const before = values.get(name)
+    values.set(name, before === undefined ? value : `${before},${value}`)
+  }
+  return Object.fromEntries(values)
 }
 
 /**

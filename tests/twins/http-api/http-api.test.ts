@@ -146,6 +146,21 @@ describe('payload format 2.0', () => {
     expect(requestContext.http.sourceIp).toBe(VIEWER_ADDRESS)
   })
 
+  it('hands on names that objects have by themselves like any other', async () => {
+    const { headers, queryStringParameters } = await eventOf({
+      target: '/?constructor=1&__proto__=2&__proto__=3',
+      headers: [
+        ['constructor', 'a'],
+        ['toString', 'b'],
+      ],
+    })
+    expect([headers['constructor'], headers['tostring']]).toEqual(['a', 'b'])
+    expect(Object.entries(queryStringParameters ?? {})).toEqual([
+      ['constructor', '1'],
+      ['__proto__', '2,3'],
+    ])
+  })
+
   it('cannot be talked into another request context', async () => {
     const { requestContext, headers } = await eventOf({
       headers: [
