@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^postern$/, replacement: source('postern.ts') },
       { find: /^postern\/node$/, replacement: source('platform/node/index.ts') },
+      { find: /^postern\/aws-lambda$/, replacement: source('platform/aws-lambda/index.ts') },
     ],
   },
   test: {

@@ -37,6 +37,7 @@ export type PosternEvent =
   | { type: 'relay.tokens-passed-on'; grant: string; client: string }
   | { type: 'relay.token-revoked'; client: string }
   | { type: 'upstream.failed'; reason: string; resource: string }
+  | { type: 'secret.unavailable'; reason: string }
   | { type: 'fault'; requestId: string; message: string; stack?: string }
 
 export type Emit = (event: PosternEvent) => void

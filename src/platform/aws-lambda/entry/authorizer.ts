@@ -1,0 +1,3 @@
+import { createAuthorizer } from '../authorizer.ts'
+
+export const handler: ReturnType<typeof createAuthorizer> = createAuthorizer()

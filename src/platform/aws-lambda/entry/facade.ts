@@ -1,0 +1,3 @@
+import { createFacadeHandler } from '../facade.ts'
+
+export const handler: ReturnType<typeof createFacadeHandler> = createFacadeHandler()

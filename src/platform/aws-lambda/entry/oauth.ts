@@ -1,0 +1,3 @@
+import { createOauthHandler } from '../oauth.ts'
+
+export const handler: ReturnType<typeof createOauthHandler> = createOauthHandler()

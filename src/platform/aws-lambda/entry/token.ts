@@ -1,0 +1,3 @@
+import { createTokenHandler } from '../token.ts'
+
+export const handler: ReturnType<typeof createTokenHandler> = createTokenHandler()
