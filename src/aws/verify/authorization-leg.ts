@@ -46,8 +46,8 @@ export async function walkToIdentityProvider(
   })
   const page = await ask(authorize, { headers: { accept: 'text/html' } })
   if (!page.ok) return fail(`GET ${PATHS.authorize}: ${page.failure}`)
-  const form = /<input type="hidden" name="request" value="([\w.~-]{1,8192})"/.exec(page.value.text)
-  if (page.value.status !== 200 || form?.[1] === undefined)
+  const fields = hiddenFields(page.value.text)
+  if (page.value.status !== 200 || fields.length === 0)
     return fail(
       `GET ${PATHS.authorize} showed no consent page but ${page.value.status}: ${shown(page.value.text)}`,
     )
@@ -65,7 +65,7 @@ export async function walkToIdentityProvider(
       origin,
       'sec-fetch-site': 'same-origin',
     },
-    body: new URLSearchParams({ request: form[1], action: 'approve' }).toString(),
+    body: new URLSearchParams([...fields, ['action', 'approve']]).toString(),
   })
   if (!consent.ok) return fail(`POST ${PATHS.consent}: ${consent.failure}`)
   const location = consent.value.headers.get('location')
@@ -74,6 +74,25 @@ export async function walkToIdentityProvider(
       `POST ${PATHS.consent} led nowhere but answered ${consent.value.status}: ${shown(consent.value.text)}`,
     )
   return readLeg(location)
+}
+
+const MAX_FIELDS = 32
+
+/** What the consent form would send along. */
+function hiddenFields(page: string): [string, string][] {
+  const inputs = page.matchAll(/<input type="hidden" name="(\w{1,64})" value="([^"<>]{0,8192})"/g)
+  return [...inputs]
+    .slice(0, MAX_FIELDS)
+    .map(([, name = '', value = '']) => [name, unescapeHtml(value)])
+}
+
+function unescapeHtml(text: string): string {
+  return text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 }
 
 export function authorizationUrl(

@@ -65,6 +65,25 @@ const ENDPOINTS = {
   registration_endpoint: PATHS.register,
 } as const
 
+const LISTS = [
+  {
+    name: 'code_challenge_methods_supported',
+    anyOf: ['S256'],
+    why: 'MCP clients must refuse a server without PKCE',
+  },
+  {
+    name: 'token_endpoint_auth_methods_supported',
+    // A shared secret has a finding of its own.
+    anyOf: ['none', 'client_secret_post'],
+    why: 'clients hold no secret',
+  },
+  {
+    name: 'response_types_supported',
+    anyOf: ['code'],
+    why: 'clients use the authorization code alone',
+  },
+] as const
+
 function checkServer({ origin }: Deployment, asked: Asked): Finding[] {
   const where = `GET ${origin}${PATHS.authorizationServerMetadata}`
   const document = readJson(asked)
@@ -105,15 +124,16 @@ function checkServer({ origin }: Deployment, asked: Asked): Finding[] {
           'RFC 8414 §2',
         ),
       )
-  for (const [name, value, why] of [
-    ['code_challenge_methods_supported', 'S256', 'MCP clients must refuse a server without PKCE'],
-    ['token_endpoint_auth_methods_supported', 'none', 'clients hold no secret'],
-    ['response_types_supported', 'code', 'clients use the authorization code alone'],
-  ] as const) {
+  for (const { name, anyOf, why } of LISTS) {
     const list: unknown = document[name]
-    if (!Array.isArray(list) || !list.includes(value))
+    if (!Array.isArray(list) || !anyOf.some((value) => list.includes(value)))
       findings.push(
-        finding('METADATA_LACKS', `\`${name}\` lacks "${value}": ${why}`, REDEPLOY, 'RFC 8414 §2'),
+        finding(
+          'METADATA_LACKS',
+          `\`${name}\` lacks "${anyOf[0]}": ${why}`,
+          REDEPLOY,
+          'RFC 8414 §2',
+        ),
       )
   }
   return findings
