@@ -9,6 +9,11 @@ import type { ErrorPayload } from './protocol.ts'
 export interface Lambda {
   /** The payload of the response; throws `FunctionError` where the invocation failed. */
   invoke(event: unknown): Promise<unknown>
+  /**
+   * New code, variables or limits. Lambda guide, Lambda execution environment: events under way
+   * end as they began, later ones find new environments. The network stays as it was.
+   */
+  update(fn: LambdaFunction, assetPath: string): Promise<void>
   /** The next invocation is a cold one. */
   recycle(): Promise<void>
   close(): Promise<void>
@@ -34,8 +39,10 @@ export interface LambdaOptions {
   network: { proxyUrl: string; caFile: string } | 'none'
   credentials: Credentials
   region?: string
-  /** Names the environments may have at once; further events wait for one. */
+  /** How many environments there may be at once; further events wait for one. Default 10. */
   maximumInstances?: number
+  /** Told of every invocation that failed, as the metric `Errors` is. */
+  onError?: () => void
 }
 
 /** Lambda API reference, Invoke: the payload of a response with `X-Amz-Function-Error`. */
@@ -61,8 +68,8 @@ export async function createLambda(fn: LambdaFunction, options: LambdaOptions): 
 
 class ProcessLambda implements Lambda {
   readonly logs: string[] = []
-  readonly #fn: LambdaFunction
-  readonly #options: LambdaOptions
+  #fn: LambdaFunction
+  #options: LambdaOptions
   readonly #network: IsolatedNetwork | undefined
   readonly #idle: Instance[] = []
   readonly #instances = new Set<Instance>()
@@ -87,7 +94,14 @@ class ProcessLambda implements Lambda {
     const outcome = sizeOf(event) > PAYLOAD_BYTES ? TOO_LARGE_REQUEST : await this.#run(event)
     if ('payload' in outcome && sizeOf(outcome.payload) <= PAYLOAD_BYTES) return outcome.payload
     this.#counts.errors++
+    this.#options.onError?.()
     throw new FunctionError(this.#fn.name, 'error' in outcome ? outcome.error : TOO_LARGE_RESPONSE)
+  }
+
+  async update(fn: LambdaFunction, assetPath: string): Promise<void> {
+    this.#fn = fn
+    this.#options = { ...this.#options, assetPath }
+    await this.recycle()
   }
 
   async recycle(): Promise<void> {
