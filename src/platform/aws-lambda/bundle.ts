@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import type { BuildOptions } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import type { BuildFailure, BuildOptions } from 'esbuild'
 import { zipSync, type Zippable } from 'fflate'
 
 /** Postern's own functions: the file, and so the handler, is named as the function. */
@@ -32,7 +33,7 @@ export async function bundlePostern(folder: string): Promise<void> {
   // A clone bundles its sources, the package what they were compiled to.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const entry = (file: string): string =>
-    new URL(`./entry/${file}.${extension}`, import.meta.url).pathname
+    fileURLToPath(new URL(`./entry/${file}.${extension}`, import.meta.url))
   rmSync(folder, { recursive: true, force: true })
   await build({
     ...OPTIONS,
@@ -84,18 +85,19 @@ export function zipFolder(folder: string, file: string): void {
 
 async function build(options: BuildOptions): Promise<void> {
   const esbuild = await import('esbuild').catch((cause: unknown) => {
-    throw new BundleError('esbuild is not installed. Run: npm install --save-dev esbuild', { cause })
+    throw new BundleError('esbuild is not installed. Run: npm install --save-dev esbuild', {
+      cause,
+    })
   })
   try {
     await esbuild.build(options)
   } catch (error) {
-    throw new BundleError(await describe(error, esbuild), { cause: error })
+    const messages = isBuildFailure(error) ? error.errors : []
+    const lines = await esbuild.formatMessages(messages, { kind: 'error' })
+    throw new BundleError(`esbuild failed\n${lines.join('')}`.trimEnd(), { cause: error })
   }
 }
 
-async function describe(error: unknown, esbuild: typeof import('esbuild')): Promise<string> {
-  if (!(error instanceof Error) || !('errors' in error) || !Array.isArray(error.errors))
-    return 'esbuild failed'
-  const lines = await esbuild.formatMessages(error.errors, { kind: 'error' })
-  return `esbuild found errors:\n${lines.join('').trimEnd()}`
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }
