@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'a deployment on AWS, looked at from outside',
     load: () => import('./aws-verify.ts'),
   },
+  'aws bundle': {
+    summary: 'code of a server and of Postern, as Lambda takes it',
+    load: () => import('./aws-bundle.ts'),
+  },
 }
 
 /** Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. */
