@@ -18,6 +18,8 @@ export function checkForm(
 function describeSchemaIssue(issue: v.BaseIssue<unknown>): ConfigIssue {
   const path = v.getDotPath(issue) ?? 'options'
   const missing = issue.received === 'undefined'
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return { path, message: 'is not an option', fix: 'Remove it, or check its spelling.' }
   if (path === 'access')
     return {
       path,
@@ -30,8 +32,6 @@ function describeSchemaIssue(issue: v.BaseIssue<unknown>): ConfigIssue {
       message: missing ? 'is missing' : 'needs at least one secret',
       fix: 'Make one with `postern secret`.',
     }
-  if (issue.type === 'strict_object' && issue.expected === 'never')
-    return { path, message: 'is not an option', fix: 'Remove it, or check its spelling.' }
   return {
     path,
     message: missing ? 'is missing' : 'has the wrong form',

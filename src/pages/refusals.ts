@@ -6,16 +6,16 @@ import {
 } from '../protocol/authorization-response.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { prefersHtml } from '../protocol/negotiation.ts'
-import { toOAuthError } from '../protocol/oauth-error.ts'
+import { toOAuthError, type OAuthError } from '../protocol/oauth-error.ts'
 import { appFaultAdvice, errorPage, outageAdvice, retryAdvice, staleClientAdvice } from './error.ts'
+import type { Markup } from './layout.ts'
 import { pageResponse } from './respond.ts'
 
 /** GET /authorize, phase 1: nothing is proven, so nobody is redirected anywhere. */
-export async function refuseUnproven(request: Request, failure: Failure): Promise<Response> {
+export function refuseUnproven(request: Request, failure: Failure): Promise<Response> {
   const error = { ...toOAuthError(failure), status: 400 }
-  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
   const advice = error.error === 'invalid_client' ? staleClientAdvice() : appFaultAdvice()
-  return pageResponse(errorPage(error, advice), error.status)
+  return refuse(request, error, advice)
 }
 
 /** GET /authorize, phase 2: the redirect target is proven. */
@@ -32,14 +32,14 @@ export async function refuseByRedirect(
 }
 
 /** POST /consent. Never by redirect: it might be the form of somebody else. */
-export async function refuseConsent(request: Request, failure: Failure): Promise<Response> {
+export function refuseConsent(request: Request, failure: Failure): Promise<Response> {
   const error = toOAuthError(failure)
+  if (error.status === 503) return refuse(request, error, outageAdvice())
+  const isFault = failure.reason === 'consent_malformed'
+  return refuse(request, error, isFault ? appFaultAdvice() : retryAdvice())
+}
+
+async function refuse(request: Request, error: OAuthError, advice: Markup): Promise<Response> {
   if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
-  const advice =
-    error.status === 503
-      ? outageAdvice()
-      : failure.reason === 'consent_malformed'
-        ? appFaultAdvice()
-        : retryAdvice()
   return pageResponse(errorPage(error, advice), error.status)
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as v from 'valibot'
 import { deriveBits, keyId } from '../../src/crypto/keys.ts'
+import type { PosternEvent } from '../../src/events.ts'
 import {
   createSealer,
   MAX_SEALED_LENGTH,
@@ -93,6 +94,17 @@ describe('RFC 7516 seals: one purpose, one issuer, one lifetime', () => {
   ])('a process with %s refuses it', async (_what, changes) => {
     const sealed = await sealer().seal('code', { a: 'x' }, null)
     expect(await open(sealer(changes), sealed)).toBe('seal_unknown_key')
+  })
+
+  test('a process that lacks the key says so, and only then', async () => {
+    const events: PosternEvent[] = []
+    const emit = (event: PosternEvent): number => events.push(event)
+    const sealed = await sealer({ emit }).seal('code', { a: 'x' }, NOW + 60)
+    expect(await open(sealer({ emit }), sealed)).toEqual({ a: 'x' })
+    expect(await open(sealer({ emit }), `${sealed.slice(0, -2)}AA`)).toBe('seal_broken')
+    expect(events).toEqual([])
+    expect(await open(sealer({ emit, secrets: [secret(2)] }), sealed)).toBe('seal_unknown_key')
+    expect(events).toEqual([{ type: 'seal.key-unknown', purpose: 'code' }])
   })
 
   test.each([

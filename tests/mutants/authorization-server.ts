@@ -14,7 +14,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'authorize-client-unproven',
     rule: 'nobody is served before the client is proven',
-    file: 'src/authorization-server/authorize.ts',
+    file: 'src/pages/refusals.ts',
     find: "const advice = error.error === 'invalid_client' ? staleClientAdvice() : appFaultAdvice()",
     replace: 'const advice = appFaultAdvice()',
     tests: here('authorize'),
@@ -22,7 +22,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'authorize-json',
     rule: 'machines get JSON about an unknown client',
-    file: 'src/authorization-server/authorize.ts',
+    file: 'src/pages/refusals.ts',
     find: "if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)",
     replace: '',
     tests: here('authorize'),
@@ -38,7 +38,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'authorize-huge-redirect',
     rule: 'an error redirect over the budget is a page',
-    file: 'src/authorization-server/authorize.ts',
+    file: 'src/pages/refusals.ts',
     find: 'if (location.length > MAX_REDIRECT_LENGTH)',
     replace: 'if (false)',
     tests: here('authorize'),
@@ -310,7 +310,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'client-two-methods',
     rule: 'two authentication methods are refused',
-    file: 'src/authorization-server/client-authentication.ts',
+    file: 'src/http/client-credentials.ts',
     find: 'posted.secret !== undefined ||',
     replace: '',
     tests: here('token'),

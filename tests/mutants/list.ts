@@ -3,10 +3,12 @@ import { gateMutants } from './gate.ts'
 import type { Mutant } from './mutant.ts'
 import { platformMutants } from './platform.ts'
 import { protocolMutants } from './protocol.ts'
+import { relayMutants } from './relay.ts'
 
 export const MUTANTS: Mutant[] = [
   ...protocolMutants,
   ...authorizationServerMutants,
   ...gateMutants,
   ...platformMutants,
+  ...relayMutants,
 ]

@@ -5,13 +5,16 @@ import { IDP_ORIGIN, ISSUER, MCP_URL, USER, type World } from './world.ts'
 export const REDIRECT_URI = 'http://localhost:3334/oauth/callback'
 export const HTML = 'text/html,application/xhtml+xml,*/*;q=0.8'
 
+/** Whatever answers the requests of our origin. */
+export type Door = Pick<Postern, 'fetch'>
+
 /** A browser's worth of HTTP over in-process handlers: cookies by origin, and what it says of itself. */
 export class FetchBrowser {
-  readonly world: World
+  readonly world: Pick<World, 'twin'>
   readonly jars: Map<string, Map<string, string>> = new Map()
-  postern: Postern
+  postern: Door
 
-  constructor(world: World, postern: Postern = world.postern) {
+  constructor(world: Pick<World, 'twin'> & { postern: Door }, postern: Door = world.postern) {
     this.world = world
     this.postern = postern
   }
@@ -65,7 +68,7 @@ export function pkce(): PkcePair {
 }
 
 export async function register(
-  postern: Postern,
+  postern: Door,
   metadata: Record<string, unknown> = {},
 ): Promise<string> {
   const response = await postern.fetch(
@@ -156,7 +159,7 @@ export async function signIn(browser: FetchBrowser, url: string): Promise<URL> {
 }
 
 export async function post(
-  postern: Postern,
+  postern: Door,
   path: string,
   form: Record<string, string | undefined>,
   headers: Record<string, string> = {},
@@ -199,7 +202,7 @@ export async function obtainTokens(
 }
 
 export async function refresh(
-  postern: Postern,
+  postern: Door,
   signedIn: Pick<SignedIn, 'clientId' | 'refresh_token'>,
   changes: Record<string, string> = {},
 ): Promise<Response> {
@@ -213,7 +216,7 @@ export async function refresh(
 
 /** Calls the MCP endpoint. */
 export async function callMcp(
-  postern: Postern,
+  postern: Door,
   accessToken: string | undefined,
   init: RequestInit & { url?: string } = {},
 ): Promise<Response> {
