@@ -19,6 +19,7 @@ function levelOf(event: PosternEvent): 'error' | 'warn' | 'info' {
       return 'error'
     case 'identity-provider.unavailable':
     case 'identity-provider.warning':
+    case 'secret.unavailable':
     case 'upstream.failed':
       return 'warn'
     default:
