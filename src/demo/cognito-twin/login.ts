@@ -26,6 +26,8 @@ export const handleLogin: Handler = async (pool, request) => {
   pool.counters.login++
   const parsed = parseAuthorizationRequest(pool, new URL(request.url).searchParams)
   if (parsed.kind !== 'valid') return redirect(parsed.location)
+  const { client } = parsed.request
+  if ((client.loginPage ?? 'form') !== 'form') return new Response(null, { status: 403 })
 
   const form = await readForm(request)
   const username = form?.get('username') ?? ''
@@ -33,8 +35,6 @@ export const handleLogin: Handler = async (pool, request) => {
   if (form === undefined || cookie === undefined || form.get('_csrf') !== cookie)
     return showLogin(pool, request, { username, alert: 'This page had expired. Sign in again.' })
 
-  const { client } = parsed.request
-  if ((client.loginPage ?? 'form') !== 'form') return new Response(null, { status: 403 })
   const user = [...pool.users.values()].find(({ signInName }) => signInName === username)
   // API reference, PreventUserExistenceErrors: unknown user and wrong password look the same.
   if (user === undefined && client.preventUserExistenceErrors === false)

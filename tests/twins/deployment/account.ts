@@ -74,8 +74,7 @@ export class Account {
   #open(name: string, pool: RunningUserPool): void {
     this.pools.set(name, pool)
     const { domainHost, twin } = pool
-    if (domainHost !== undefined)
-      this.#options.internet.set(domainHost, toHost(`https://${domainHost}`, twin.fetch))
+    if (domainHost !== undefined) this.#options.internet.set(domainHost, toHost(twin.fetch))
   }
 
   /** One name for the API, for the issuers of the template's pools, and for those of others. */
@@ -85,7 +84,7 @@ export class Account {
       const path = pathOf(request.target)
       if (path === '/') return api(request)
       const pool = [...this.pools.values()].find(({ id }) => path.startsWith(`/${id}/`))
-      if (pool !== undefined) return toHost(`https://${hostName}`, pool.twin.fetch)(request)
+      if (pool !== undefined) return toHost(pool.twin.fetch)(request)
       return others?.(request) ?? Promise.resolve(respond(400, []))
     }
   }
