@@ -1,0 +1,2 @@
+export { PrivateMcpServer } from './private-mcp-server.ts'
+export type { BrokerProps, PrivateMcpServerProps, RelayProps } from './props.ts'
