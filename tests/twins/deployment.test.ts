@@ -1,5 +1,10 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findResource, type Topology } from '../../src/aws/topology.ts'
+import { closeChromium, newPerson } from '../support/chromium.ts'
+import { logIn } from '../support/person.ts'
 import { ScriptedPerson } from '../support/scripted-person.ts'
 import { deploy, type Deployment, type DeployOptions } from './deployment.ts'
 import { ADA, change, MCP_URL, smallTopology, writeHandlers } from './deployment/small-topology.ts'
@@ -8,7 +13,12 @@ let handlers: Awaited<ReturnType<typeof writeHandlers>>
 beforeAll(async () => {
   handlers = await writeHandlers()
 })
-afterAll(() => handlers.remove())
+afterAll(async () => {
+  await handlers.remove()
+  await closeChromium()
+})
+
+const DOMAIN = 'https://notes-111122223333.auth.eu-central-1.amazoncognito.com'
 
 const opened: Deployment[] = []
 afterEach(async () => {
@@ -102,7 +112,6 @@ describe('a deployed template', () => {
     const { environment } = await visit(deployment)
     const clientId = environment['POSTERN_IDP_CLIENT_ID'] ?? ''
     const redirectUri = 'http://localhost:3334/oauth/callback'
-    const domain = 'https://notes-111122223333.auth.eu-central-1.amazoncognito.com'
     const query = new URLSearchParams({
       response_type: 'code',
       client_id: clientId,
@@ -114,7 +123,7 @@ describe('a deployed template', () => {
       { username: ADA.email, password: ADA.password },
       deployment.fetch,
     )
-    const end = await person.signIn(`${domain}/oauth2/authorize?${query}`)
+    const end = await person.signIn(`${DOMAIN}/oauth2/authorize?${query}`)
     const form = {
       grant_type: 'authorization_code',
       client_id: clientId,
@@ -133,9 +142,48 @@ describe('a deployed template', () => {
       username: claims['sub'],
     })
     // Past the edge the client has no secret to show.
-    expect(await (await redeem(`${domain}/oauth2/token`)).json()).toEqual({
+    expect(await (await redeem(`${DOMAIN}/oauth2/token`)).json()).toEqual({
       error: 'invalid_client',
     })
+  })
+
+  it('reaches the domain of the pool only under its own name', async () => {
+    const edge = findResource(smallTopology(), 'distribution', 'edge')
+    const behaviors = edge?.behaviors.map((each) => ({ ...each, originRequestPolicy: 'AllViewer' }))
+    const deployment = await start(
+      change(smallTopology(), 'distribution', 'edge', { behaviors: behaviors ?? [] }),
+    )
+    const response = await deployment.fetch('https://mcp.example.com/token', { method: 'POST' })
+    expect(response.status).toBe(403)
+  })
+
+  it('shows its login page to a real browser', async () => {
+    const callback = createServer((_request, response) => response.end('back'))
+    callback.listen(0, '127.0.0.1')
+    await once(callback, 'listening')
+    const { port } = callback.address() as AddressInfo
+    const redirectUri = `http://127.0.0.1:${port}/callback`
+    const deployment = await start(
+      change(smallTopology(), 'userPoolClient', 'client', { callbackUrls: [redirectUri] }),
+    )
+    const { environment } = await visit(deployment)
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: environment['POSTERN_IDP_CLIENT_ID'] ?? '',
+      redirect_uri: redirectUri,
+      state: 'mine',
+    })
+    const person = await newPerson({ proxyUrl: deployment.proxyUrl })
+    try {
+      const page = await person.newPage()
+      await page.goto(`${DOMAIN}/oauth2/authorize?${query}`)
+      await logIn(page, { username: ADA.email, password: ADA.password })
+      await page.waitForURL((url) => url.href.startsWith(redirectUri))
+      expect(page.url()).toMatch(/\?code=[\w-]+&state=mine$/)
+    } finally {
+      await person.close()
+      callback.close()
+    }
   })
 
   it('calls keys again where its input has changed, and only then', async () => {
@@ -373,8 +421,7 @@ describe('sign-in pages', () => {
       client_id: fn?.environment['POSTERN_IDP_CLIENT_ID'] ?? '',
       redirect_uri: 'http://localhost:3334/oauth/callback',
     })
-    const domain = 'https://notes-111122223333.auth.eu-central-1.amazoncognito.com'
-    return deployment.fetch(`${domain}/oauth2/authorize?${query}`)
+    return deployment.fetch(`${DOMAIN}/oauth2/authorize?${query}`)
   }
 
   it.each<[string, (topology: Topology) => Topology, number, RegExp]>([

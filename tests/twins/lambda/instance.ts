@@ -50,10 +50,11 @@ export class Instance {
     this.#log = log
     alive.add(this.#child)
     this.#ended = new Promise((resolve) => {
-      this.#child.on('close', (code, signal) => {
+      const end = (code: number | null, signal: string | null): void => {
         alive.delete(this.#child)
         resolve({ error: toExitError(code, signal) })
-      })
+      }
+      this.#child.on('close', end).on('error', () => end(127, null))
     })
     this.#channel = this.#child.stdio[3] as Duplex
     createInterface(this.#channel).on('line', (line) => this.#receive(JSON.parse(line) as Report))
