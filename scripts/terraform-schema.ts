@@ -69,7 +69,9 @@ const SIMPLE: Record<string, AttributeType> = {
 
 /** Matches of a pattern as their groups; a group that did not take part is ''. */
 function matches(text: string, pattern: RegExp): string[][] {
-  return [...text.matchAll(pattern)].map((found) => found.slice(1).map((group) => group ?? ''))
+  return [...text.matchAll(pattern)].map((found) =>
+    found.slice(1).map((group: string | undefined) => group ?? ''),
+  )
 }
 
 /** One `lib/<name>/index.js` with its declarations. */

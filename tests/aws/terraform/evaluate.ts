@@ -5,12 +5,11 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { account, answers } from './stub/account.ts'
 import { startStubProvider } from './stub/provider.ts'
 
 const run = promisify(execFile)
 
-export const MODULE = join(import.meta.dirname, '../../../terraform')
+export const MODULE: string = join(import.meta.dirname, '../../../terraform')
 
 export interface Evaluated {
   /** `terraform show -json` of the state after an apply. */
@@ -36,11 +35,11 @@ export function hashModule(folder: string = MODULE): string {
   return hash.digest('hex')
 }
 
-export async function evaluate(
+export function evaluate(
   variables: Readonly<Record<string, unknown>>,
   folder: string = MODULE,
 ): Promise<Evaluated> {
-  return await withTerraform(folder, async (terraform) => {
+  return withTerraform(folder, async (terraform) => {
     const { workFolder } = terraform
     // The zips' contents do not matter here, only that Terraform can hash them.
     for (const name of ['postern.zip', 'server.zip']) writeFileSync(join(workFolder, name), name)
@@ -64,7 +63,7 @@ export async function withTerraform<T>(
   use: (terraform: Terraform) => Promise<T>,
 ): Promise<T> {
   const workFolder = mkdtempSync(join(tmpdir(), 'postern-terraform-'))
-  const provider = await startStubProvider(account, answers)
+  const provider = await startStubProvider()
   const terraform: Terraform = {
     workFolder,
     run: async (...args) => {
@@ -112,15 +111,12 @@ function environment(): NodeJS.ProcessEnv {
  * address of a resource does not.
  */
 function nameMarks(state: unknown): unknown {
-  const text = JSON.stringify(state, (key, value: unknown) =>
-    // When somebody evaluated is no part of the result.
-    key === 'timestamp' ? undefined : value,
-  )
+  const text = JSON.stringify(state)
   const addresses = new Map<string, string>()
   for (const { address, values } of resourcesIn(state))
-    for (const value of Object.values(values)) {
-      const number = typeof value === 'string' && /^«(\d+):/.exec(value)?.[1]
-      if (typeof number === 'string') addresses.set(number, address)
+    for (const [attribute, value] of Object.entries(values)) {
+      const [, number, made] = /^«(\d+):(\w+)»$/.exec(String(value)) ?? []
+      if (number !== undefined && made === attribute) addresses.set(number, address)
     }
   return JSON.parse(
     text.replace(/«(\d+):/g, (_, number: string) => {

@@ -1,28 +1,33 @@
-/** What the module finds in the account, and what the `keys` function would have answered. */
-import type { Account, Answers } from './provider.ts'
+/** What AWS answers where a mark is no answer, by type and attribute. */
+import type { ObjectValue } from './values.ts'
 
-const REGION = 'eu-central-1'
+export type Answers = Readonly<Record<string, (state: ObjectValue) => ObjectValue>>
 
-export const account: Account = {
-  aws_region: () => ({ id: REGION, region: REGION, name: REGION }),
+export const REGION = 'eu-central-1'
+
+export const DATA_SOURCES: Answers = {
+  aws_region: () => ({ id: REGION, name: REGION }),
   aws_partition: () => ({ id: 'aws', partition: 'aws', dns_suffix: 'amazonaws.com' }),
-  aws_caller_identity: () => ({ id: '111122223333', account_id: '111122223333' }),
   aws_availability_zones: () => ({
     id: REGION,
     names: ['a', 'b', 'c'].map((zone) => `${REGION}${zone}`),
   }),
+  // What the `keys` function would have written.
   aws_secretsmanager_secret_version: ({ secret_id, version_id }) => ({
     id: `${String(secret_id)}|${String(version_id)}`,
     secret_string: JSON.stringify({
       originSecret: '«secret:originSecret»',
       basic: '«secret:basic»',
       clientSecret: '«secret:clientSecret»',
-      entries: [],
     }),
   }),
 }
 
-export const answers: Answers = {
+export const RESOURCES: Answers = {
+  aws_apigatewayv2_api: ({ id }) => ({
+    api_endpoint: `https://${String(id)}.execute-api.${REGION}.amazonaws.com`,
+  }),
+  // What the `keys` function would have returned.
   aws_lambda_invocation: () => ({
     result: JSON.stringify({
       jwks: '«keys:jwks»',

@@ -14,6 +14,7 @@ import {
   type ServiceClientConstructor,
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
+import { DATA_SOURCES, REGION, RESOURCES, type Answers } from './account.ts'
 import type { Block, Schema } from './schema.ts'
 import {
   computedValue,
@@ -27,12 +28,6 @@ import {
 
 const HERE = import.meta.dirname
 
-/** What the account holds that the module reads: attributes of data sources by type. */
-export type Account = Readonly<Record<string, (config: ObjectValue) => ObjectValue>>
-
-/** What a resource answers that is not a plain mark: attributes by type. */
-export type Answers = Readonly<Record<string, (config: ObjectValue) => ObjectValue>>
-
 export interface StubProvider {
   /** For the environment of `terraform`. */
   reattach: string
@@ -43,7 +38,7 @@ export async function readSchema(): Promise<Schema> {
   return JSON.parse(await readFile(join(HERE, 'schema.json'), 'utf8')) as Schema
 }
 
-export async function startStubProvider(account: Account, answers: Answers): Promise<StubProvider> {
+export async function startStubProvider(): Promise<StubProvider> {
   const schema = await readSchema()
   let made = 0
 
@@ -53,15 +48,17 @@ export async function startStubProvider(account: Account, answers: Answers): Pro
     return block
   }
 
-  const complete = (planned: ObjectValue, block: Block, known: ObjectValue): ObjectValue => {
+  const complete = (
+    planned: ObjectValue,
+    block: Block,
+    answer: Answers[string] | undefined,
+  ): ObjectValue => {
     made += 1
     const number = made
-    return {
-      ...fillComputed(planned, block, (name, { type }) =>
-        computedValue(type, `«${number}:${name}»`),
-      ),
-      ...known,
-    }
+    const state = fillComputed(planned, block, (name, { type }) =>
+      name === 'region' ? REGION : computedValue(type, `«${number}:${name}»`),
+    )
+    return { ...state, ...answer?.(state) }
   }
 
   const handlers: Record<string, (request: Request) => unknown> = {
@@ -96,14 +93,13 @@ export async function startStubProvider(account: Account, answers: Answers): Pro
     ApplyResourceChange: ({ type_name, planned_state }) => {
       const planned = decodeValue(planned_state) as ObjectValue | null
       if (planned === null) return { new_state: planned_state }
-      const known = answers[type_name]?.(planned) ?? {}
-      const state = complete(planned, blockOf('resources', type_name), known)
+      const state = complete(planned, blockOf('resources', type_name), RESOURCES[type_name])
       return { new_state: encodeValue(state) }
     },
     ReadDataSource: ({ type_name, config }) => {
       const asked = decodeValue(config) as ObjectValue
-      const known = account[type_name]?.(asked) ?? {}
-      return { state: encodeValue(complete(asked, blockOf('dataSources', type_name), known)) }
+      const state = complete(asked, blockOf('dataSources', type_name), DATA_SOURCES[type_name])
+      return { state: encodeValue(state) }
     },
   }
 
