@@ -11,7 +11,26 @@ export interface Refusal {
   summary: string
 }
 
-const ErrorSchema = v.object({ error: v.pipe(v.string(), v.regex(/^[a-z_]{1,40}$/)) })
+/** RFC 6749 §5.2, RFC 8707 §2, and what Postern says in an outage. */
+const ERRORS = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'access_denied',
+  'temporarily_unavailable',
+  'server_error',
+] as const
+const ErrorSchema = v.object({ error: v.picklist(ERRORS) })
+
+/** The error of a token endpoint's answer; undefined where it is none. */
+export function readTokenError({ json }: Answer): string | undefined {
+  const parsed = v.safeParse(ErrorSchema, json)
+  return parsed.success ? parsed.output.error : undefined
+}
 
 /**
  * Redeems a made-up code: harmless, and the error says how far the request came. `invalid_client`
@@ -40,8 +59,7 @@ export async function redeemNothing(
     }).toString(),
   })
   if (!asked.ok) return { error: undefined, answer: undefined, summary: asked.failure }
-  const parsed = v.safeParse(ErrorSchema, asked.value.json)
-  const error = parsed.success ? parsed.output.error : undefined
+  const error = readTokenError(asked.value)
   return {
     error,
     answer: asked.value,

@@ -3,6 +3,7 @@ import { PATHS } from '../../protocol/metadata.ts'
 import { fail, ok, type Result } from '../../protocol/result.ts'
 import type { Deployment } from './deployment.ts'
 import { shown } from './finding.ts'
+import { readTokenError } from './token-probe.ts'
 
 /** Of a real person: what is in here is never printed. */
 export interface Tokens {
@@ -17,7 +18,6 @@ const TokensSchema = v.object({
   refresh_token: v.optional(v.string()),
   expires_in: v.optional(v.number()),
 })
-const ErrorSchema = v.object({ error: v.pipe(v.string(), v.regex(/^[a-z_]{1,40}$/)) })
 
 /** POST /token, as clients do. The failure is `400 invalid_grant` and the like, without a body. */
 export async function requestTokens(
@@ -34,8 +34,7 @@ export async function requestTokens(
       refreshToken: tokens.output.refresh_token,
       expiresIn: tokens.output.expires_in,
     })
-  const error = v.safeParse(ErrorSchema, json)
-  return fail(`${status} ${error.success ? error.output.error : 'without an OAuth error'}`)
+  return fail(`${status} ${readTokenError(asked.value) ?? 'without an OAuth error'}`)
 }
 
 /** POST /revoke (RFC 7009); the status, or why there was none. */

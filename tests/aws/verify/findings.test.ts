@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describeReport, exitCode } from '../../../src/aws/verify/describe.ts'
 import { verify, type Report } from '../../../src/aws/verify/verify.ts'
 import {
+  CALLBACK,
   createSmallWorld,
   MCP_URL,
   ORIGIN,
@@ -128,7 +129,7 @@ describe('every fault has a finding of its own', () => {
       ),
     })
     const finding = report.findings.find(({ code }) => code === 'REGISTRATION_REFUSED')
-    expect(finding?.message).toContain('http://localhost:41409/oauth/callback')
+    expect(finding?.message).toContain(CALLBACK)
     expect(finding?.fix).toContain('postern callback-urls')
   })
 
@@ -145,7 +146,7 @@ describe('every fault has a finding of its own', () => {
         clients: [
           {
             clientId: 'notesclient',
-            callbackUrls: ['http://localhost:41409/oauth/callback'],
+            callbackUrls: [CALLBACK],
             scopes: ['openid'],
           },
         ],
@@ -206,7 +207,7 @@ describe('a look from outside', () => {
       await verify(MCP_URL, world.ports)
       for (const line of world.asked)
         expect(line).toMatch(
-          /^[A-Z]+ https:\/\/(mcp\.example\.com|notes\.auth\.eu-central-1\.amazoncognito\.com)\//,
+          /^[A-Z]+ https:\/\/(look\.example\.com|notes\.auth\.eu-central-1\.amazoncognito\.com)\//,
         )
     },
   )
@@ -222,7 +223,7 @@ describe('a look from outside', () => {
           : answer(),
     })
     await verify(MCP_URL, world.ports)
-    expect(world.asked.filter((line) => !line.includes('//mcp.example.com/'))).toEqual([])
+    expect(world.asked.filter((line) => !line.includes('//look.example.com/'))).toEqual([])
   })
 
   test('sends no secret, not even one that it was handed', async () => {

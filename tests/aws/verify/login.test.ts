@@ -5,6 +5,7 @@ import type { LoginPorts } from '../../../src/aws/verify/login.ts'
 import { verify, type Report } from '../../../src/aws/verify/verify.ts'
 import { freePort } from '../../support/deployment.ts'
 import {
+  CALLBACK,
   createSmallWorld,
   MCP_URL,
   PERSON,
@@ -104,7 +105,7 @@ describe('--login', () => {
     const { world } = await logIn()
     const registration = world.requests.find(({ url }) => url.endsWith('/register'))
     expect(await registration?.json()).toMatchObject({
-      redirect_uris: ['http://localhost:41409/oauth/callback'],
+      redirect_uris: [CALLBACK],
     })
   })
 
@@ -162,7 +163,7 @@ describe('what a sign-in alone can show', () => {
         clients: [
           {
             clientId: 'notesclient',
-            callbackUrls: ['http://localhost:41409/oauth/callback'],
+            callbackUrls: [CALLBACK],
             scopes: ['https://other.example/mcp/tools'],
           },
         ],
@@ -239,7 +240,7 @@ describe('no sign-in', () => {
   })
 
   test('where another program has the port: the finding says to end it', async () => {
-    taken = await listenForCallback('http://localhost:41409/oauth/callback')
+    taken = await listenForCallback(CALLBACK)
     const { report } = await logIn()
     expect(codes(report)).toEqual(['LOGIN_PORT_TAKEN'])
   })

@@ -4,8 +4,12 @@ import type { CognitoTwinOptions } from '../../../src/demo/cognito-twin/options.
 import { callbackUrls } from '../../../src/aws/callback-urls.ts'
 import type { Ports } from '../../../src/aws/verify/outside.ts'
 
-export const MCP_URL = 'https://mcp.example.com/mcp'
-export const ORIGIN = 'https://mcp.example.com'
+export const MCP_URL = 'https://look.example.com/mcp'
+export const ORIGIN = 'https://look.example.com'
+/** Where mcp-remote would come back to; other tests listen for other URLs. */
+export const CALLBACK: string = callbackUrls({ url: MCP_URL }).find((url) =>
+  url.startsWith('http:'),
+)!
 export const POOL = 'https://notes.auth.eu-central-1.amazoncognito.com'
 export const CLIENT_ID = 'notesclient'
 const CLIENT_SECRET = 'averylongsecretthatnobodyknows1'

@@ -87,13 +87,13 @@ const guarded =
 
 describe('row 2, a response headers policy on a 401', () => {
   test('tells that it is applied', async () => {
-    const report = await reportOn({ meddle: guarded('applied') })
+    const report = await reportOn({ mode: 'broker', meddle: guarded('applied') })
     expect(positionOf(report, 'headersPolicyOnErrors').position).toBe('applied')
     expect(report.findings).toEqual([])
   })
 
   test('tells that it is skipped, and proposes to let the function refuse', async () => {
-    const report = await reportOn({ meddle: guarded('skipped') })
+    const report = await reportOn({ mode: 'broker', meddle: guarded('skipped') })
     expect(positionOf(report, 'headersPolicyOnErrors').position).toBe('skipped')
     expect(codes(report)).toEqual(['CHALLENGE_NOT_ADDED'])
     expect(report.findings[0]?.where).toContain(`HEAD ${MCP_URL}, POST ${MCP_URL}`)
@@ -101,15 +101,36 @@ describe('row 2, a response headers policy on a 401', () => {
   })
 
   test('cannot be told where the edge has no policy, and that alone is a finding', async () => {
-    const report = await reportOn({ meddle: guarded('none') })
+    const report = await reportOn({ mode: 'broker', meddle: guarded('none') })
     expect(positionOf(report, 'headersPolicyOnErrors').position).toBeNull()
     expect(codes(report)).toEqual(['CHALLENGE_NOT_ADDED'])
     expect(report.findings[0]?.fix).toContain("defence: 'both'")
   })
 
   test('cannot be told where the function refuses', async () => {
-    expect(positionOf(await reportOn({}), 'headersPolicyOnErrors').position).toBeNull()
+    const report = await reportOn({ mode: 'broker' })
+    expect(positionOf(report, 'headersPolicyOnErrors').position).toBeNull()
   })
+
+  test.each([
+    ['applied', (): boolean => false],
+    ['skipped', (status: number): boolean => status >= 400],
+    [null, (): boolean => true],
+  ] as [string | null, (status: number) => boolean][])(
+    'in relay Cognito’s request id on /token tells %s as well',
+    async (position, hasRequestId) => {
+      const report = await reportOn({
+        meddle: async (request, answer) => {
+          if (new URL(request.url).pathname !== '/token') return answer()
+          const isPreflight = request.method === 'OPTIONS'
+          const response = isPreflight ? new Response(null, { status: 200 }) : await answer()
+          if (hasRequestId(response.status)) response.headers.set('x-amz-cognito-request-id', 'r')
+          return response
+        },
+      })
+      expect(positionOf(report, 'headersPolicyOnErrors').position).toBe(position)
+    },
+  )
 })
 
 describe('row 3, WWW-Authenticate through an HTTP API', () => {
@@ -133,7 +154,7 @@ describe('row 3, WWW-Authenticate through an HTTP API', () => {
   })
 
   test('cannot be told behind an authorizer', async () => {
-    const report = await reportOn({ meddle: guarded('applied') })
+    const report = await reportOn({ mode: 'broker', meddle: guarded('applied') })
     expect(positionOf(report, 'httpApiRemapsWwwAuthenticate').position).toBeNull()
   })
 })
