@@ -1,5 +1,7 @@
 import { authorizationServerMutants } from './authorization-server.ts'
+import { awsMutants } from './aws.ts'
 import { gateMutants } from './gate.ts'
+import { lambdaMutants } from './lambda.ts'
 import type { Mutant } from './mutant.ts'
 import { platformMutants } from './platform.ts'
 import { protocolMutants } from './protocol.ts'
@@ -10,5 +12,7 @@ export const MUTANTS: Mutant[] = [
   ...authorizationServerMutants,
   ...gateMutants,
   ...platformMutants,
+  ...lambdaMutants,
   ...relayMutants,
+  ...awsMutants,
 ]

@@ -1,4 +1,3 @@
-import { ofKind } from '../topology.ts'
 import type { Rule } from './rule.ts'
 import { label } from './view.ts'
 
@@ -9,8 +8,8 @@ export const accessLogRules: readonly Rule[] = [
     fix: 'Turn standard access logs off; the stage of the API logs without query strings.',
     source:
       'CloudFront Developer Guide, “Access logs (standard logs)”, cs-uri-query; RFC 9700 §4.3.2: codes leak by logs',
-    *find({ topology }) {
-      for (const distribution of ofKind(topology, 'distribution'))
+    *find(view) {
+      for (const distribution of view.all('distribution'))
         if (distribution.accessLogs !== null)
           yield {
             where: label(distribution),
@@ -23,8 +22,8 @@ export const accessLogRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Log $context.routeKey and $context.status.',
     source: 'API Gateway Developer Guide, “Customize HTTP API access logs”; RFC 9700 §4.3.2',
-    *find({ topology }) {
-      for (const stage of ofKind(topology, 'stage'))
+    *find(view) {
+      for (const stage of view.all('stage'))
         if (/query_?string|\$context\.requestOverride/i.test(stage.accessLogs?.format ?? ''))
           yield { where: label(stage), message: 'logs query strings, and so codes and state' }
     },

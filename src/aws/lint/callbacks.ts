@@ -1,5 +1,4 @@
 import { callbackUrls, MAX_CALLBACK_URLS } from '../callback-urls.ts'
-import { ofKind } from '../topology.ts'
 import type { Fault, Rule } from './rule.ts'
 import { label, type View } from './view.ts'
 
@@ -32,13 +31,13 @@ export const callbackRules: readonly Rule[] = [
     level: 'error',
     fix: 'Give the front door and the client the same list.',
     source: 'RFC 6749 §3.1.2.3: what one admits and the other does not ends on an error page',
-    *find({ topology, mode }) {
-      if (mode !== 'relay') return
-      const admitted = ofKind(topology, 'function').flatMap(
-        ({ environment }) => environment['POSTERN_REDIRECT_URIS']?.split(/\s+/) ?? [],
-      )
+    *find(view) {
+      if (view.mode !== 'relay') return
+      const admitted = view
+        .all('function')
+        .flatMap(({ environment }) => environment['POSTERN_REDIRECT_URIS']?.split(/\s+/) ?? [])
       if (admitted.length === 0) return
-      for (const client of ofKind(topology, 'userPoolClient')) {
+      for (const client of view.all('userPoolClient')) {
         const unknown = admitted.filter((uri) => !client.callbackUrls.includes(uri))
         if (unknown.length > 0)
           yield { where: label(client), message: `does not know ${enumerate(unknown)}` }
@@ -50,8 +49,8 @@ export const callbackRules: readonly Rule[] = [
     level: 'error',
     fix: 'Use https, or http with localhost, 127.0.0.1 or [::1].',
     source: 'Cognito API Reference, CreateUserPoolClient, CallbackURLs',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient')) {
+    *find(view) {
+      for (const client of view.all('userPoolClient')) {
         const plain = client.callbackUrls.filter(
           (url) =>
             /^http:/i.test(url) &&
@@ -67,16 +66,16 @@ export const callbackRules: readonly Rule[] = [
     level: 'error',
     fix: `Keep ${MAX_CALLBACK_URLS} callback URLs, or use broker mode, which needs one.`,
     source: 'Cognito Developer Guide, “Quotas in Amazon Cognito”: not adjustable',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.callbackUrls.length > MAX_CALLBACK_URLS)
           yield { where: label(client), message: `has ${client.callbackUrls.length} callback URLs` }
     },
   },
 ]
 
-function* missingFrom({ topology }: View, wanted: readonly string[]): Iterable<Fault> {
-  for (const client of ofKind(topology, 'userPoolClient')) {
+function* missingFrom(view: View, wanted: readonly string[]): Iterable<Fault> {
+  for (const client of view.all('userPoolClient')) {
     const missing = wanted.filter((url) => !client.callbackUrls.includes(url))
     if (missing.length > 0) yield { where: label(client), message: `lacks ${enumerate(missing)}` }
   }

@@ -1,4 +1,4 @@
-import { findResource, ofKind, type Route, type Text } from '../topology.ts'
+import type { Route, Text } from '../topology.ts'
 import { at, originOf } from './origins.ts'
 import type { Fault, Rule } from './rule.ts'
 import { behaviorFor, routeFor } from './routing.ts'
@@ -40,21 +40,20 @@ interface Challenge {
 
 /** The behaviours that serve an MCP route with an authorizer, and the challenge they add. */
 function challenges(view: View): { fault: Fault; challenge: Challenge | undefined }[] {
-  const { topology } = view
-  return ofKind(topology, 'distribution').flatMap((distribution) => {
+  return view.all('distribution').flatMap((distribution) => {
     const found = mcpPaths(view).flatMap((path) => {
       const behavior = behaviorFor(distribution, path)
       const origin = behavior && originOf(distribution, behavior)
-      const api = origin && apiBehind(topology, origin)
+      const api = origin && apiBehind(view, origin)
       if (behavior === undefined || api === undefined) return []
-      const guarded = routeFor(topology, api.name, 'POST', path)?.authorizer ?? null
+      const guarded = routeFor(view, api.name, 'POST', path)?.authorizer ?? null
       return guarded === null ? [] : [behavior]
     })
     return [...new Set(found)].map((behavior) => {
       const policy =
         behavior.responseHeadersPolicy === null
           ? undefined
-          : findResource(topology, 'responseHeadersPolicy', behavior.responseHeadersPolicy)
+          : view.named('responseHeadersPolicy', behavior.responseHeadersPolicy)
       return {
         fault: at(distribution, behavior, ''),
         challenge: policy?.set.find(({ name }) => name.toLowerCase() === 'www-authenticate'),
@@ -70,11 +69,13 @@ export function mcpPaths({ mcpPath }: View): string[] {
 
 /** The routes that an MCP request may take, per API. */
 export function mcpRoutes(view: View): Route[] {
-  const found = ofKind(view.topology, 'api').flatMap(({ name }) =>
-    mcpPaths(view).flatMap((path) =>
-      ['POST', 'GET', 'DELETE'].map((method) => routeFor(view.topology, name, method, path)),
-    ),
-  )
+  const found = view
+    .all('api')
+    .flatMap(({ name }) =>
+      mcpPaths(view).flatMap((path) =>
+        ['POST', 'GET', 'DELETE'].map((method) => routeFor(view, name, method, path)),
+      ),
+    )
   return [...new Set(found)].filter((route) => route !== undefined)
 }
 

@@ -1,4 +1,4 @@
-import { ofKind, type UserPoolClient } from '../topology.ts'
+import type { UserPoolClient } from '../topology.ts'
 import type { Rule } from './rule.ts'
 import { label } from './view.ts'
 
@@ -11,8 +11,8 @@ export const clientRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Enable refresh token rotation with a grace period of 60 s.',
     source: 'RFC 9700 §4.14.2: refresh tokens of public clients rotate or are sender-constrained',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.refreshTokenRotation?.enabled !== true)
           yield {
             where: label(client),
@@ -26,8 +26,8 @@ export const clientRules: readonly Rule[] = [
     fix: 'Set the grace period to 60 s.',
     source:
       'Observed: processes of mcp-remote share tokens and send one refresh token up to 3 times',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient')) {
+    *find(view) {
+      for (const client of view.all('userPoolClient')) {
         const rotation = client.refreshTokenRotation
         if (rotation?.enabled === true && rotation.graceSeconds < 30)
           yield { where: label(client), message: `forgives for ${rotation.graceSeconds} s only` }
@@ -40,8 +40,8 @@ export const clientRules: readonly Rule[] = [
     fix: 'Name the explicit auth flows without ALLOW_REFRESH_TOKEN_AUTH.',
     source:
       'Cognito Developer Guide, “Refresh tokens”: not with rotation; without a list the flow is allowed',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.refreshTokenRotation?.enabled === true && allowsRefresh(client))
           yield { where: label(client), message: 'cannot rotate and allow REFRESH_TOKEN_AUTH' }
     },
@@ -51,8 +51,8 @@ export const clientRules: readonly Rule[] = [
     level: 'error',
     fix: 'Allow the code flow only; Cognito enforces PKCE with none.',
     source: 'RFC 9700 §2.1.2: no implicit grant',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.oauthFlows.includes('implicit'))
           yield { where: label(client), message: 'puts access tokens into addresses, without PKCE' }
     },
@@ -62,8 +62,8 @@ export const clientRules: readonly Rule[] = [
     level: 'error',
     fix: 'Enable OAuth on the client and allow the code flow.',
     source: 'Cognito API Reference, CreateUserPoolClient, AllowedOAuthFlowsUserPoolClient',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (!client.oauthEnabled || !client.oauthFlows.includes('code'))
           yield { where: label(client), message: 'signs nobody in by a code' }
     },
@@ -73,8 +73,8 @@ export const clientRules: readonly Rule[] = [
     level: 'error',
     fix: 'Name the identity providers of the client, COGNITO for people of the pool.',
     source: 'Cognito API Reference, CreateUserPoolClient, SupportedIdentityProviders',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.identityProviders.length === 0)
           yield { where: label(client), message: 'offers nobody to sign in with' }
     },
@@ -84,8 +84,8 @@ export const clientRules: readonly Rule[] = [
     level: 'error',
     fix: 'Remove offline_access: Cognito gives refresh tokens without it.',
     source: 'Reported: Cognito rejects the whole request as invalid_scope',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.oauthScopes.includes('offline_access'))
           yield { where: label(client), message: 'asks for a scope that Cognito does not have' }
     },
@@ -95,9 +95,9 @@ export const clientRules: readonly Rule[] = [
     level: 'error',
     fix: 'Define the scope at a resource server, or remove it from the client.',
     source: 'Cognito API Reference, CreateUserPoolClient, AllowedOAuthScopes',
-    *find({ topology }) {
-      const servers = ofKind(topology, 'resourceServer')
-      for (const client of ofKind(topology, 'userPoolClient')) {
+    *find(view) {
+      const servers = view.all('resourceServer')
+      for (const client of view.all('userPoolClient')) {
         const defined = servers
           .filter(({ userPool }) => userPool === client.userPool)
           .flatMap(({ identifier, scopes }) => scopes.map(({ name }) => `${identifier}/${name}`))
@@ -114,8 +114,8 @@ export const clientRules: readonly Rule[] = [
     fix: 'Remove aws.cognito.signin.user.admin.',
     source:
       'Cognito Developer Guide, “Scopes, M2M, and resource servers”: it opens the user’s own API',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (client.oauthScopes.includes('aws.cognito.signin.user.admin'))
           yield { where: label(client), message: 'lets tools change the account of the person' }
     },
@@ -126,9 +126,9 @@ export const clientRules: readonly Rule[] = [
     fix: 'Let the client depend on the resource server.',
     source:
       'CloudFormation User Guide, “DependsOn attribute”: a scope has to exist before its client',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
-        for (const { name, identifier } of ofKind(topology, 'resourceServer'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
+        for (const { name, identifier } of view.all('resourceServer'))
           if (
             client.oauthScopes.some((scope) => scope.startsWith(`${identifier}/`)) &&
             !client.after.includes(`resourceServer.${name}`)
@@ -141,8 +141,8 @@ export const clientRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Enable token revocation.',
     source: 'Cognito Developer Guide, “Revoke endpoint”: requires EnableTokenRevocation',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (!client.tokenRevocation)
           yield { where: label(client), message: 'keeps tokens alive that were revoked' }
     },
@@ -152,8 +152,8 @@ export const clientRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Set PreventUserExistenceErrors to ENABLED.',
     source: 'Cognito Developer Guide, “Managing error responses”',
-    *find({ topology }) {
-      for (const client of ofKind(topology, 'userPoolClient'))
+    *find(view) {
+      for (const client of view.all('userPoolClient'))
         if (!client.preventUserExistenceErrors)
           yield { where: label(client), message: 'tells strangers which accounts there are' }
     },

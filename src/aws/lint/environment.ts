@@ -1,4 +1,4 @@
-import { ofKind, placeholdersIn, type Text } from '../topology.ts'
+import { placeholdersIn, type Text } from '../topology.ts'
 import type { Rule } from './rule.ts'
 import { label } from './view.ts'
 
@@ -25,8 +25,8 @@ export const environmentRules: readonly Rule[] = [
     fix: 'Keep the secret in Secrets Manager; a function that only verifies needs its SHA-256.',
     source:
       'Lambda Developer Guide, “Environment variables”: whoever may read the configuration reads them',
-    *find({ topology }) {
-      for (const fn of ofKind(topology, 'function'))
+    *find(view) {
+      for (const fn of view.all('function'))
         for (const [name, value] of Object.entries(fn.environment))
           if (name !== SHARED_SECRET && isSecret(name, value))
             yield { where: label(fn), message: `has a secret in ${name}` }
@@ -37,8 +37,8 @@ export const environmentRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Use a public client (none and S256), or let the edge send the secret.',
     source: 'RFC 6749 §2.1: what everybody is given is no secret; RFC 7591 §5',
-    *find({ topology }) {
-      for (const fn of ofKind(topology, 'function'))
+    *find(view) {
+      for (const fn of view.all('function'))
         if (SHARED_SECRET in fn.environment)
           yield { where: label(fn), message: 'gives the client’s secret to whoever registers' }
     },
@@ -48,8 +48,8 @@ export const environmentRules: readonly Rule[] = [
     level: 'error',
     fix: 'Shorten the lists: fewer redirect URIs, groups or access rules.',
     source: 'Lambda Developer Guide, “Lambda quotas”: 4 KB of environment variables',
-    *find({ topology }) {
-      for (const fn of ofKind(topology, 'function')) {
+    *find(view) {
+      for (const fn of view.all('function')) {
         const bytes = expectedBytes(fn.environment)
         if (bytes > MAX_ENVIRONMENT_BYTES)
           yield { where: label(fn), message: `has about ${bytes} bytes of environment` }

@@ -1,4 +1,4 @@
-import { findResource, type LambdaFunction, ofKind } from '../topology.ts'
+import type { LambdaFunction } from '../topology.ts'
 import type { Rule } from './rule.ts'
 import { label } from './view.ts'
 
@@ -12,8 +12,8 @@ export const functionRules: readonly Rule[] = [
     level: 'error',
     fix: 'Move to a runtime that Lambda supports, for Node.js nodejs24.x.',
     source: 'Lambda Developer Guide, “Lambda runtimes”, deprecated runtimes',
-    *find({ topology }) {
-      for (const fn of ofKind(topology, 'function'))
+    *find(view) {
+      for (const fn of view.all('function'))
         if (DEPRECATED.test(fn.runtime))
           yield { where: label(fn), message: `runs on ${fn.runtime}, which is deprecated` }
     },
@@ -24,8 +24,8 @@ export const functionRules: readonly Rule[] = [
     fix: 'Create the log group with a retention and name it in the function.',
     source:
       'Lambda Developer Guide, “Sending logs to CloudWatch”: the one Lambda makes never expires',
-    *find({ topology }) {
-      for (const fn of ofKind(topology, 'function'))
+    *find(view) {
+      for (const fn of view.all('function'))
         if (fn.logGroup === null)
           yield { where: label(fn), message: 'writes to a log group that never expires' }
     },
@@ -35,8 +35,8 @@ export const functionRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Set the retention of the log group.',
     source: 'CloudWatch Logs User Guide, “Change log data retention”: kept indefinitely by default',
-    *find({ topology }) {
-      for (const logGroup of ofKind(topology, 'logGroup'))
+    *find(view) {
+      for (const logGroup of view.all('logGroup'))
         if (logGroup.retentionDays === null)
           yield { where: label(logGroup), message: 'keeps logs for ever' }
     },
@@ -46,8 +46,8 @@ export const functionRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Name the actions and the resources that the function needs.',
     source: 'IAM User Guide, “Grant least privilege”',
-    *find({ topology }) {
-      for (const role of ofKind(topology, 'role')) {
+    *find(view) {
+      for (const role of view.all('role')) {
         const actions = role.statements.flatMap((statement) =>
           statement.actions.filter(
             (action) =>
@@ -67,9 +67,9 @@ export const functionRules: readonly Rule[] = [
     level: 'error',
     fix: 'Let only the functions that sign read the secret; the gate verifies with public keys.',
     source: 'IAM User Guide, “Grant least privilege”; the gate can issue no token and open no seal',
-    *find({ topology }) {
-      for (const fn of ofKind(topology, 'function')) {
-        const role = findResource(topology, 'role', fn.role)
+    *find(view) {
+      for (const fn of view.all('function')) {
+        const role = view.named('role', fn.role)
         const reads = role?.statements.some(({ actions }) =>
           actions.some((action) => action.startsWith('secretsmanager:')),
         )

@@ -1,7 +1,7 @@
-import { ofKind, type Permission, type Text, type Topology } from '../topology.ts'
-import { calledBy } from './guards.ts'
+import type { Permission, Text } from '../topology.ts'
+import { calledByApis } from './guards.ts'
 import type { Rule } from './rule.ts'
-import { label, mentions, referent } from './view.ts'
+import { label, mentions, referent, type View } from './view.ts'
 
 /** How API Gateway and EventBridge come to call a function. */
 export const invocationRules: readonly Rule[] = [
@@ -11,10 +11,18 @@ export const invocationRules: readonly Rule[] = [
     fix: 'Add a Lambda permission for the principal that calls the function.',
     source:
       'API Gateway Developer Guide, “Lambda proxy integrations for HTTP APIs”; without one: 500',
-    *find({ topology }) {
-      for (const { principal, where, fn } of calls(topology))
-        if (!permissionsFor(topology, fn, principal).length)
-          yield { where, message: `may not be called by ${principal}` }
+    *find(view) {
+      const allowed = new Set(
+        view
+          .all('permission')
+          .map(({ principal, function: fn }) => keyOfCall(view, { principal, fn })),
+      )
+      for (const call of calls(view))
+        if (
+          !allowed.has(keyOfCall(view, call)) &&
+          !allowed.has(keyOfCall(view, { ...call, principal: '*' }))
+        )
+          yield { where: `function ${call.fn}`, message: `may not be called by ${call.principal}` }
     },
   },
   {
@@ -22,8 +30,8 @@ export const invocationRules: readonly Rule[] = [
     level: 'error',
     fix: 'Name this API or rule as the source ARN of the permission.',
     source: 'Lambda Developer Guide, “Granting function access to AWS services”: SourceArn',
-    *find({ topology }) {
-      for (const permission of ofKind(topology, 'permission')) {
+    *find(view) {
+      for (const permission of view.all('permission')) {
         const wide = explainWidth(permission)
         if (wide !== undefined) yield { where: label(permission), message: wide }
       }
@@ -34,8 +42,8 @@ export const invocationRules: readonly Rule[] = [
     level: 'error',
     fix: 'Set the payload format version to 2.0.',
     source: 'API Gateway Developer Guide, “Lambda proxy integrations for HTTP APIs”',
-    *find({ topology }) {
-      const called = [...ofKind(topology, 'integration'), ...ofKind(topology, 'authorizer')]
+    *find(view) {
+      const called = [...view.all('integration'), ...view.all('authorizer')]
       for (const each of called)
         if (each.payloadFormat !== null && each.payloadFormat !== '2.0')
           yield { where: label(each), message: `sends payload ${each.payloadFormat}` }
@@ -46,9 +54,9 @@ export const invocationRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Let the function end within the integration’s time, which is 30 s at most.',
     source: 'API Gateway Developer Guide, “Quotas for HTTP APIs”: 30 seconds',
-    *find({ topology }) {
-      for (const integration of ofKind(topology, 'integration')) {
-        const fn = referent(topology, 'function', integration.function)
+    *find(view) {
+      for (const integration of view.all('integration')) {
+        const fn = referent(view, 'function', integration.function)
         const limit = Math.min(integration.timeoutMilliseconds, 30_000) / 1000
         if (fn !== undefined && fn.timeoutSeconds > limit)
           yield {
@@ -64,8 +72,8 @@ export const invocationRules: readonly Rule[] = [
     fix: 'Remove the CORS configuration of the API: Postern answers preflights.',
     source:
       'API Gateway Developer Guide, “Configuring CORS for an HTTP API”: headers of the backend are ignored',
-    *find({ topology }) {
-      for (const api of ofKind(topology, 'api'))
+    *find(view) {
+      for (const api of view.all('api'))
         if (api.cors)
           yield { where: label(api), message: 'answers preflights in place of the front door' }
     },
@@ -75,39 +83,27 @@ export const invocationRules: readonly Rule[] = [
     level: 'warning',
     fix: 'Turn automatic deployment of the stage on.',
     source: 'API Gateway Developer Guide, “Stages for HTTP APIs”',
-    *find({ topology }) {
-      for (const stage of ofKind(topology, 'stage'))
+    *find(view) {
+      for (const stage of view.all('stage'))
         if (!stage.autoDeploy)
           yield { where: label(stage), message: 'keeps the routes it was first deployed with' }
     },
   },
 ]
 
-function calls(topology: Topology): { principal: string; where: string; fn: Text }[] {
-  const byApi = calledBy(topology).map(({ function: fn }) => ({
-    principal: 'apigateway.amazonaws.com',
-    where: `function ${fn}`,
-    fn,
-  }))
-  const bySchedule = ofKind(topology, 'schedule').map(({ target }) => ({
-    principal: 'events.amazonaws.com',
-    where: `function ${target}`,
-    fn: target,
-  }))
-  const unique = new Map(
-    [...byApi, ...bySchedule].map((call) => [`${call.principal} ${call.fn}`, call]),
-  )
+/** Functions with the service that calls them, once each. */
+function calls(view: View): { principal: string; fn: Text }[] {
+  const byApi = calledByApis(view).map((fn) => ({ principal: 'apigateway.amazonaws.com', fn }))
+  const bySchedule = view
+    .all('schedule')
+    .map(({ target }) => ({ principal: 'events.amazonaws.com', fn: target }))
+  const unique = new Map([...byApi, ...bySchedule].map((call) => [keyOfCall(view, call), call]))
   return [...unique.values()]
 }
 
-function permissionsFor(topology: Topology, fn: Text, principal: string): Permission[] {
-  const wanted = referent(topology, 'function', fn)
-  return ofKind(topology, 'permission').filter(
-    (permission) =>
-      (permission.function === fn ||
-        (wanted !== undefined && referent(topology, 'function', permission.function) === wanted)) &&
-      (permission.principal === principal || permission.principal === '*'),
-  )
+/** However a function is named, by its name or by its ARN. */
+function keyOfCall(view: View, { principal, fn }: { principal: string; fn: Text }): string {
+  return `${principal} ${referent(view, 'function', fn)?.name ?? fn}`
 }
 
 function explainWidth({ principal, sourceArn, action }: Permission): string | undefined {

@@ -1,21 +1,27 @@
 import { fail, ok, type Result } from '../../protocol/result.ts'
-import { loadCloudFormation } from '../load-cloudformation.ts'
 import { LoadError } from '../load-error.ts'
-import { loadTerraform } from '../load-terraform.ts'
 import type { Topology } from '../topology.ts'
 
 /** Deeper than any template or plan, and far from where recursion ends. */
 const MAX_DEPTH = 200
+/** CloudFormation takes 500 in a stack; beyond this the rules would take minutes. */
+const MAX_RESOURCES = 10_000
+
+type Loader = (source: unknown) => Topology
 
 /** Loads whichever of the two it is; a failure says in one line what is wrong. */
-export function loadTopology(text: string): Result<Topology, string> {
+export async function loadTopology(text: string): Promise<Result<Topology, string>> {
   const source = parseJson(text)
   if (source === undefined) return fail('is not JSON')
-  const load = loaderFor(source)
-  if (typeof load === 'string') return fail(load)
+  const loader = loaderFor(source)
+  if (typeof loader === 'string') return fail(loader)
   if (isTooDeep(source)) return fail('is nested too deeply')
+  const load = await loader()
   try {
-    return ok(load(source))
+    const topology = load(source)
+    return topology.resources.length > MAX_RESOURCES
+      ? fail(`has more than ${MAX_RESOURCES} resources`)
+      : ok(topology)
   } catch (error) {
     if (error instanceof LoadError) return fail(`cannot be read: ${error.message}`)
     throw error
@@ -30,11 +36,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function loaderFor(source: unknown): string | ((source: unknown) => Topology) {
+function loaderFor(source: unknown): string | (() => Promise<Loader>) {
   const has = (name: string): boolean =>
     typeof source === 'object' && source !== null && Object.hasOwn(source, name)
-  if (has('Resources')) return loadCloudFormation
-  if (has('format_version')) return loadTerraform
+  if (has('Resources'))
+    return async () => (await import('../load-cloudformation.ts')).loadCloudFormation
+  if (has('format_version')) return async () => (await import('../load-terraform.ts')).loadTerraform
   if (has('terraform_version')) return 'is a state file: lint the output of terraform show -json'
   return 'is neither a CloudFormation template nor the output of terraform show -json'
 }

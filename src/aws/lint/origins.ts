@@ -1,4 +1,4 @@
-import { type Behavior, type Distribution, ofKind, type Origin } from '../topology.ts'
+import type { Behavior, Distribution, Origin } from '../topology.ts'
 import type { Fault, Rule } from './rule.ts'
 import { apiBehind, isApi, isCognito, label, mentions, type View } from './view.ts'
 
@@ -91,9 +91,7 @@ export const originRules: readonly Rule[] = [
     source:
       'Cognito Developer Guide, “Using your own domain”: it is a CloudFront distribution itself',
     *find(view) {
-      const custom = ofKind(view.topology, 'userPoolDomain').filter(({ domain }) =>
-        domain.includes('.'),
-      )
+      const custom = view.all('userPoolDomain').filter(({ domain }) => domain.includes('.'))
       for (const [distribution, origin] of origins(view))
         for (const { name, domain } of custom)
           if (origin.domain === domain || mentions(origin.domain, 'userPoolDomain').includes(name))
@@ -108,7 +106,7 @@ export const originRules: readonly Rule[] = [
     *find(view) {
       if (view.mode === undefined) return
       for (const [distribution, origin] of origins(view)) {
-        if (apiBehind(view.topology, origin) === undefined) continue
+        if (apiBehind(view, origin) === undefined) continue
         const told = origin.headers.find(({ name }) => name === 'x-mcp-public-host')?.value
         if (told !== view.publicHost)
           yield atOrigin(distribution, origin, 'does not tell the functions the host people see')
@@ -117,10 +115,12 @@ export const originRules: readonly Rule[] = [
   },
 ]
 
-export function behaviors({ topology }: View): [Distribution, Behavior][] {
-  return ofKind(topology, 'distribution').flatMap((distribution) =>
-    distribution.behaviors.map((behavior): [Distribution, Behavior] => [distribution, behavior]),
-  )
+export function behaviors(view: View): [Distribution, Behavior][] {
+  return view
+    .all('distribution')
+    .flatMap((distribution) =>
+      distribution.behaviors.map((behavior): [Distribution, Behavior] => [distribution, behavior]),
+    )
 }
 
 /** Behaviours with the origin that they lead to. */
@@ -135,10 +135,12 @@ export function originOf({ origins: all }: Distribution, { origin }: Behavior): 
   return all.find(({ id }) => id === origin)
 }
 
-export function origins({ topology }: View): [Distribution, Origin][] {
-  return ofKind(topology, 'distribution').flatMap((distribution) =>
-    distribution.origins.map((origin): [Distribution, Origin] => [distribution, origin]),
-  )
+export function origins(view: View): [Distribution, Origin][] {
+  return view
+    .all('distribution')
+    .flatMap((distribution) =>
+      distribution.origins.map((origin): [Distribution, Origin] => [distribution, origin]),
+    )
 }
 
 export function at(distribution: Distribution, { pattern }: Behavior, message: string): Fault {

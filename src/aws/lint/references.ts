@@ -1,6 +1,6 @@
 import { type Kind, placeholdersIn, type Resource, type Topology } from '../topology.ts'
 import type { Rule } from './rule.ts'
-import { label } from './view.ts'
+import { keyOf, label } from './view.ts'
 
 /** Members that hold the name of another resource, per kind. */
 const NAMES: { readonly [K in Kind]?: Readonly<Record<string, Kind>> } = {
@@ -24,9 +24,9 @@ export const referenceRules: readonly Rule[] = [
     level: 'error',
     fix: 'Define the resource, or correct the reference.',
     source: 'CloudFormation User Guide, “Intrinsic function reference”; Terraform, “References”',
-    *find({ topology }) {
-      const known = new Set(topology.resources.map(keyOf))
-      for (const resource of topology.resources)
+    *find(view) {
+      const known = new Set(view.topology.resources.map(keyOf))
+      for (const resource of view.topology.resources)
         for (const wanted of new Set(referencesOf(resource)))
           if (!known.has(wanted))
             yield { where: label(resource), message: `refers to ${wanted}, which is not there` }
@@ -37,8 +37,8 @@ export const referenceRules: readonly Rule[] = [
     level: 'error',
     fix: 'Break the circle with a value that is known before deployment, such as the domain name.',
     source: 'CloudFormation User Guide, “Circular dependency”',
-    *find({ topology }) {
-      for (const circle of circles(topology))
+    *find(view) {
+      for (const circle of circles(view.topology))
         yield { where: circle[0] ?? '', message: `waits for itself: ${circle.join(' → ')}` }
     },
   },
@@ -47,17 +47,13 @@ export const referenceRules: readonly Rule[] = [
     level: 'info',
     fix: 'Check these resources yourself.',
     source: 'Types that this linter does not know',
-    *find({ topology }) {
+    *find(view) {
       const types = new Map<string, number>()
-      for (const { type } of topology.ignored) types.set(type, (types.get(type) ?? 0) + 1)
+      for (const { type } of view.topology.ignored) types.set(type, (types.get(type) ?? 0) + 1)
       for (const [type, count] of types) yield { where: type, message: `${count} not looked at` }
     },
   },
 ]
-
-function keyOf({ kind, name }: Resource): string {
-  return `${kind}.${name}`
-}
 
 /** What a resource refers to, as `kind.name`: by placeholders and by names. */
 function referencesOf(resource: Resource): string[] {
@@ -101,7 +97,7 @@ function inTexts(value: unknown): string[] {
   if (typeof value === 'string')
     return placeholdersIn(value).flatMap((inner) => {
       const [kind, name, attribute] = inner.split('.')
-      return attribute === undefined || kind === 'pseudo' ? [] : [`${kind}.${name}`]
+      return attribute === undefined || kind === 'ignored' ? [] : [`${kind}.${name}`]
     })
   if (typeof value !== 'object' || value === null) return []
   return Object.values(value).flatMap(inTexts)

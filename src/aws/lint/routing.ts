@@ -1,4 +1,5 @@
-import { type Behavior, type Distribution, ofKind, type Route, type Topology } from '../topology.ts'
+import type { Behavior, Distribution, Route } from '../topology.ts'
+import type { View } from './view.ts'
 
 /** The behaviour that CloudFront chooses for a path: the first whose pattern matches it whole. */
 export function behaviorFor(distribution: Distribution, path: string): Behavior | undefined {
@@ -30,13 +31,9 @@ function matchesFrom(pattern: string, path: string): boolean {
  * The route that an HTTP API chooses: a full match before a greedy one before `$default`, and a
  * method before ANY (API Gateway Developer Guide, "Create routes for HTTP APIs").
  */
-export function routeFor(
-  topology: Topology,
-  api: string,
-  method: string,
-  path: string,
-): Route | undefined {
-  const candidates = ofKind(topology, 'route')
+export function routeFor(view: View, api: string, method: string, path: string): Route | undefined {
+  const candidates = view
+    .all('route')
     .filter((route) => route.api === api)
     .map((route) => ({ route, rank: rank(route.key, method, path) }))
     .filter(({ rank: found }) => found > 0)

@@ -1,11 +1,4 @@
-import {
-  type Behavior,
-  type Distribution,
-  findResource,
-  ofKind,
-  type Origin,
-  type UserPoolClient,
-} from '../topology.ts'
+import type { Behavior, Distribution, Origin, UserPoolClient } from '../topology.ts'
 import { at, reached } from './origins.ts'
 import type { Rule } from './rule.ts'
 import { behaviorFor } from './routing.ts'
@@ -44,7 +37,7 @@ export const tokenPathRules: readonly Rule[] = [
     *find(view) {
       for (const [distribution, behavior] of tokenBehaviors(view)) {
         const name = behavior.viewerRequest ?? ''
-        const code = findResource(view.topology, 'edgeFunction', name)?.code ?? ''
+        const code = view.named('edgeFunction', name)?.code ?? ''
         if (!(code.includes('POST') && code.includes('405')))
           yield at(distribution, behavior, 'lets every method through to Cognito')
       }
@@ -58,7 +51,7 @@ export const tokenPathRules: readonly Rule[] = [
     *find(view) {
       for (const [distribution, behavior] of tokenBehaviors(view)) {
         const name = behavior.responseHeadersPolicy ?? ''
-        const removed = findResource(view.topology, 'responseHeadersPolicy', name)?.remove ?? []
+        const removed = view.named('responseHeadersPolicy', name)?.remove ?? []
         if (!removed.some((header) => header.toLowerCase() === 'set-cookie'))
           yield at(distribution, behavior, 'lets Cognito set cookies on your domain')
       }
@@ -70,10 +63,10 @@ export const tokenPathRules: readonly Rule[] = [
     fix: 'Send /revoke the way /token goes.',
     source: 'RFC 7009 §2; Cognito Developer Guide, “Revoke endpoint”',
     *find(view) {
-      for (const distribution of ofKind(view.topology, 'distribution')) {
+      const toCognito = new Set(tokenBehaviors(view).map(([, behavior]) => behavior))
+      for (const distribution of view.all('distribution')) {
         const [token, revoke] = ['/token', '/revoke'].map((path) => behaviorFor(distribution, path))
-        const toCognito = tokenBehaviors(view).some(([, behavior]) => behavior === token)
-        if (toCognito && revoke?.origin !== token?.origin)
+        if (token !== undefined && toCognito.has(token) && revoke?.origin !== token.origin)
           yield { where: label(distribution), message: 'leaves tokens without a way to end them' }
       }
     },
@@ -98,9 +91,9 @@ export const tokenPathRules: readonly Rule[] = [
     fix: 'Let the origin send Authorization: Basic, or make the client a public one.',
     source: 'RFC 6749 §3.2.1; a secret that clients must send is given to everybody',
     *find(view) {
-      const shared = ofKind(view.topology, 'function').some(
-        ({ environment }) => 'POSTERN_DANGEROUSLY_SHARED_CLIENT_SECRET' in environment,
-      )
+      const shared = view
+        .all('function')
+        .some(({ environment }) => 'POSTERN_DANGEROUSLY_SHARED_CLIENT_SECRET' in environment)
       if (shared) return
       for (const [distribution, behavior, origin] of tokenBehaviors(view))
         if (
@@ -122,9 +115,9 @@ function sendsAuthorization({ headers }: Origin): boolean {
 }
 
 /** Clients of the pool whose domain an origin is; where that is not seen, all of them. */
-function clientsAt({ topology }: View, origin: Origin): UserPoolClient[] {
-  const clients = ofKind(topology, 'userPoolClient')
+function clientsAt(view: View, origin: Origin): readonly UserPoolClient[] {
+  const clients = view.all('userPoolClient')
   const [domain] = mentions(origin.domain, 'userPoolDomain')
-  const pool = findResource(topology, 'userPoolDomain', domain ?? '')?.userPool
+  const pool = view.named('userPoolDomain', domain ?? '')?.userPool
   return pool === undefined ? clients : clients.filter(({ userPool }) => userPool === pool)
 }

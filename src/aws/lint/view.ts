@@ -1,9 +1,8 @@
 import {
   type Api,
-  findResource,
   type Kind,
   type LambdaFunction,
-  ofKind,
+  type Name,
   type Origin,
   placeholdersIn,
   type Resource,
@@ -12,9 +11,11 @@ import {
   type Topology,
 } from '../topology.ts'
 
-/** A topology and what several rules want to know of it. */
+/** A topology, indexed, and what several rules want to know of it. */
 export interface View {
   topology: Topology
+  all: <K extends Kind>(kind: K) => readonly ResourceOf<K>[]
+  named: <K extends Kind>(kind: K, name: Name) => ResourceOf<K> | undefined
   /** Undefined where nothing of Postern is deployed. */
   mode: 'relay' | 'broker' | undefined
   /** The resource, as Postern's functions are told it. */
@@ -25,18 +26,37 @@ export interface View {
 }
 
 export function viewOf(topology: Topology): View {
+  const kinds = new Map<Kind, Resource[]>()
+  for (const resource of topology.resources) {
+    const others = kinds.get(resource.kind)
+    if (others === undefined) kinds.set(resource.kind, [resource])
+    else others.push(resource)
+  }
+  const all = <K extends Kind>(kind: K): ResourceOf<K>[] =>
+    (kinds.get(kind) ?? []) as ResourceOf<K>[]
+  // The first of a name counts, as everywhere.
+  const names = new Map(topology.resources.toReversed().map((each) => [keyOf(each), each]))
+  const named = <K extends Kind>(kind: K, name: Name): ResourceOf<K> | undefined =>
+    names.get(`${kind}.${name}`) as ResourceOf<K> | undefined
   const told = (name: string): Text | undefined =>
-    ofKind(topology, 'function').find(({ environment }) => name in environment)?.environment[name]
+    all('function').find(({ environment }) => name in environment)?.environment[name]
   const mode = told('POSTERN_MODE')
   const mcpUrl = told('POSTERN_MCP_URL')
   const [, host, path = ''] = /^https?:\/\/([^/?#]+)([^?#]*)/.exec(mcpUrl ?? '') ?? []
   return {
     topology,
+    all,
+    named,
     mode: mode === 'relay' || mode === 'broker' ? mode : undefined,
     mcpUrl,
     mcpPath: mcpUrl === undefined ? '/mcp' : path === '' ? '/' : path,
     publicHost: told('POSTERN_PUBLIC_HOST') ?? host,
   }
+}
+
+/** As placeholders begin: `kind.name`. */
+export function keyOf({ kind, name }: Resource): string {
+  return `${kind}.${name}`
 }
 
 export function label({ kind, name }: Resource): string {
@@ -45,14 +65,14 @@ export function label({ kind, name }: Resource): string {
 
 /** The resource that a text refers to: by its name, or by a placeholder as its only content. */
 export function referent<K extends Kind>(
-  topology: Topology,
+  view: View,
   kind: K,
   text: Text,
 ): ResourceOf<K> | undefined {
   const [, placeholderKind, name] = /^\$\{(\w+)\.([^.}]+)\.\w+\}$/.exec(text) ?? []
   return placeholderKind === kind && name !== undefined
-    ? findResource(topology, kind, name)
-    : findResource(topology, kind, text)
+    ? view.named(kind, name)
+    : view.named(kind, text)
 }
 
 /** Names of the resources of a kind whose attributes occur in a text. */
@@ -73,8 +93,8 @@ export function isGuard({ environment }: LambdaFunction): boolean {
   return 'POSTERN_MODE' in environment
 }
 
-export function apiBehind(topology: Topology, { domain }: Origin): Api | undefined {
-  return ofKind(topology, 'api').find(({ name }) => mentions(domain, 'api').includes(name))
+export function apiBehind(view: View, { domain }: Origin): Api | undefined {
+  return view.named('api', mentions(domain, 'api')[0] ?? '')
 }
 
 export function isApi({ domain }: Origin): boolean {

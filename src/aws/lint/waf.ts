@@ -1,6 +1,6 @@
-import { ofKind, type Topology, type WebAcl } from '../topology.ts'
+import type { WebAcl } from '../topology.ts'
 import type { Rule } from './rule.ts'
-import { label } from './view.ts'
+import { label, type View } from './view.ts'
 
 /** Rules that take a loopback address in a parameter for an attack. */
 const LOOPBACK_RULES = [
@@ -21,8 +21,8 @@ export const wafRules: readonly Rule[] = [
     fix: `Count instead of block: ${LOOPBACK_RULES.join(', ')}.`,
     source:
       'AWS WAF Developer Guide, “Baseline rule groups”; reported: redirect_uri=http://127.0.0.1 is a 403',
-    *find({ topology }) {
-      for (const { acl, rules } of blocked(topology, LOOPBACK_RULES))
+    *find(view) {
+      for (const { acl, rules } of blocked(view, LOOPBACK_RULES))
         yield { where: label(acl), message: `blocks loopback redirect URIs (${rules.join(', ')})` }
     },
   },
@@ -32,8 +32,8 @@ export const wafRules: readonly Rule[] = [
     fix: `Count instead of block: ${SIZE_RULES.join(', ')}.`,
     source:
       'AWS WAF Developer Guide, “Baseline rule groups”: queries over 2,048 bytes, bodies over 8,192',
-    *find({ topology }) {
-      for (const { acl, rules } of blocked(topology, SIZE_RULES))
+    *find(view) {
+      for (const { acl, rules } of blocked(view, SIZE_RULES))
         yield {
           where: label(acl),
           message: `cuts off long sign-ins and large tool calls (${rules.join(', ')})`,
@@ -42,8 +42,8 @@ export const wafRules: readonly Rule[] = [
   },
 ]
 
-function blocked(topology: Topology, names: readonly string[]): { acl: WebAcl; rules: string[] }[] {
-  return ofKind(topology, 'webAcl').flatMap((acl) =>
+function blocked(view: View, names: readonly string[]): { acl: WebAcl; rules: string[] }[] {
+  return view.all('webAcl').flatMap((acl) =>
     acl.managedRuleSets
       .filter(({ name }) => name === RULE_SET)
       .map(({ excluded }) => ({ acl, rules: names.filter((name) => !excluded.includes(name)) }))
