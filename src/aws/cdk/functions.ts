@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { named } from './named.ts'
+import { idOf, named } from './named.ts'
 import type { Network } from './network.ts'
 
 export interface FunctionSettings {
@@ -52,7 +52,7 @@ export function createFunction(
   logRetention: RetentionDays,
   settings: FunctionSettings,
 ): LambdaFunction {
-  const id = name.charAt(0).toUpperCase() + name.slice(1)
+  const id = idOf(name)
   const { network, timeoutSeconds, statements = [], ...rest } = settings
   const logGroup = named(
     name,
@@ -107,7 +107,7 @@ export function permit(
 ): CfnPermission {
   return named(
     name,
-    new CfnPermission(scope, `${name.charAt(0).toUpperCase()}${name.slice(1)}Permission`, {
+    new CfnPermission(scope, `${idOf(name)}Permission`, {
       action: 'lambda:InvokeFunction',
       functionName: call.functionArn,
       principal: call.principal,

@@ -10,7 +10,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { executeApiArn, permit } from './functions.ts'
-import { named } from './named.ts'
+import { idOf, named } from './named.ts'
 import type { Serving, Target } from './serving.ts'
 import type { Settings } from './settings.ts'
 import type { SignIn } from './user-pool.ts'
@@ -69,7 +69,7 @@ export function createHttpApi(
       const { functionArn } = target.function
       const integration = named(
         name,
-        new CfnIntegration(scope, `${name}Integration`, {
+        new CfnIntegration(scope, `${idOf(name)}Integration`, {
           apiId: api.apiId,
           integrationType: 'AWS_PROXY',
           integrationUri: functionArn,
@@ -91,7 +91,7 @@ export function createHttpApi(
   const routes = planned.map(({ name, key, target, guarded }) =>
     named(
       name,
-      new CfnRoute(scope, `${name}Route`, {
+      new CfnRoute(scope, `${idOf(name)}Route`, {
         apiId: api.apiId,
         routeKey: key,
         target: `integrations/${integrations.get(target)?.ref}`,
@@ -150,7 +150,7 @@ function createAuthorizer(
   if (lambda === undefined)
     return named(
       'mcp',
-      new CfnAuthorizer(scope, 'Authorizer', {
+      new CfnAuthorizer(scope, 'ApiAuthorizer', {
         ...common,
         name: 'mcp',
         authorizerType: 'JWT',
@@ -163,7 +163,7 @@ function createAuthorizer(
     )
   const authorizer = named(
     'mcp',
-    new CfnAuthorizer(scope, 'Authorizer', {
+    new CfnAuthorizer(scope, 'ApiAuthorizer', {
       ...common,
       name: 'mcp',
       authorizerType: 'REQUEST',

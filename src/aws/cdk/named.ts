@@ -8,3 +8,8 @@ export function named<T extends IConstruct>(name: string, construct: T): T {
   resource.addMetadata('postern:name', name)
   return construct
 }
+
+/** The construct's id for a name, from which CloudFormation's logical id is made. */
+export function idOf(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}

@@ -38,6 +38,11 @@ export interface Settings extends Pick<
   memorySize: number
 }
 
+/** As written, without what Cognito puts before them. */
+export function scopesOf(props: Pick<PrivateMcpServerProps, 'mode' | 'scopes'>): string[] {
+  return props.scopes ?? [props.mode === 'relay' ? 'tools' : 'mcp']
+}
+
 /** Props must have been checked. */
 export function fillIn(props: PrivateMcpServerProps): Settings {
   const origin = `https://${props.domainName}`
@@ -47,11 +52,13 @@ export function fillIn(props: PrivateMcpServerProps): Settings {
   // Cognito puts the resource server before the names of its scopes; a brought client's are whole.
   const onWire = (scope: string): string =>
     relay === undefined || scope.includes('/') ? scope : `${mcpUrl}/${scope}`
-  const scopes = (props.scopes ?? [relay === undefined ? 'mcp' : 'tools']).map(onWire)
+  const scopes = scopesOf(props).map(onWire)
   const mcpRemoteArguments = relay?.mcpRemoteArguments ?? []
   const redirectUris = [
-    ...(relay === undefined ? [] : callbackUrls({ url: mcpUrl, args: mcpRemoteArguments })),
-    ...(props.callbackUrls ?? []),
+    ...new Set([
+      ...(relay === undefined ? [] : callbackUrls({ url: mcpUrl, args: mcpRemoteArguments })),
+      ...(props.callbackUrls ?? []),
+    ]),
   ]
   return {
     mode: props.mode,

@@ -1,11 +1,13 @@
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib'
 import {
+  AccountRecovery,
   CfnManagedLoginBranding,
   FeaturePlan,
   type IUserPool,
   type IUserPoolClient,
   type IUserPoolDomain,
   ManagedLoginVersion,
+  Mfa,
   OAuthScope,
   ResourceServerScope,
   UserPool,
@@ -57,6 +59,8 @@ function createPool(scope: Construct): UserPool {
       signInAliases: { email: true },
       autoVerify: { email: true },
       signInCaseSensitive: false,
+      mfa: Mfa.OFF,
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
       passwordPolicy: { minLength: 12 },
       // People are not part of a stack that is torn down.
       deletionProtection: true,

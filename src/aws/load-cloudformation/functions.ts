@@ -13,7 +13,9 @@ const FunctionSchema = v.object({
   Architectures: v.optional(Texts, ['x86_64']),
   MemorySize: v.optional(Numeric, 128),
   Timeout: v.optional(Numeric, 3),
-  Environment: v.optional(v.object({ Variables: v.optional(v.record(v.string(), Text), {}) }), {}),
+  Environment: v.optional(v.object({ Variables: v.optional(v.record(v.string(), Text), {}) }), {
+    Variables: {},
+  }),
   Role: Text,
   VpcConfig: v.optional(
     v.object({
@@ -42,7 +44,7 @@ const loadFunction: Load = (input) => {
     architecture: found.Architectures[0] ?? 'x86_64',
     memoryMb: found.MemorySize,
     timeoutSeconds: found.Timeout,
-    environment: found.Environment.Variables ?? {},
+    environment: found.Environment.Variables,
     role: nameOf('role', found.Role),
     // An empty VpcConfig is none.
     network:

@@ -57,10 +57,8 @@ function resolveIntrinsic(
       return reference(expectText(argument, path), undefined, path, template)
     case 'Fn::GetAtt': {
       const [id, attribute] =
-        typeof argument === 'string'
-          ? splitOnce(argument, '.')
-          : expectPair(argument, path).map((part) => expectText(part, path))
-      return reference(id ?? '', attribute, path, template)
+        typeof argument === 'string' ? splitOnce(argument, '.') : expectPair(argument, path)
+      return reference(expectText(id, path), expectText(attribute, path), path, template)
     }
     case 'Fn::Join': {
       const [separator, parts] = expectPair(argument, path)

@@ -27,11 +27,11 @@ const loadUserPool: Load = (input) => {
     name: input.name,
     poolName: pool.UserPoolName ?? null,
     tier: pool.UserPoolTier ?? null,
-    adminCreateUserOnly: pool.AdminCreateUserConfig.AllowAdminCreateUserOnly ?? false,
+    adminCreateUserOnly: pool.AdminCreateUserConfig.AllowAdminCreateUserOnly,
     mfa: pool.MfaConfiguration ?? null,
     usernameAttributes: pool.UsernameAttributes,
     autoVerified: pool.AutoVerifiedAttributes,
-    passwordMinimumLength: pool.Policies.PasswordPolicy?.MinimumLength ?? null,
+    passwordMinimumLength: pool.Policies.PasswordPolicy.MinimumLength ?? null,
     deletionProtection: pool.DeletionProtection === 'ACTIVE',
   }
 }

@@ -34,12 +34,14 @@ export async function bundlePostern(folder: string): Promise<void> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const entry = (file: string): string =>
     fileURLToPath(new URL(`./entry/${file}.${extension}`, import.meta.url))
-  rmSync(folder, { recursive: true, force: true })
   await build({
     ...OPTIONS,
     entryPoints: Object.entries(FUNCTIONS).map(([out, file]) => ({ in: entry(file), out })),
     outdir: folder,
   })
+  // Only now, and only what is not ours: a synth may be reading the folder.
+  for (const file of readdirSync(folder))
+    if (!(file.replace(/\.mjs$/, '') in FUNCTIONS)) rmSync(join(folder, file), { recursive: true })
 }
 
 /**
