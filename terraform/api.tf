@@ -33,9 +33,6 @@ locals {
       revoke = { key = "ANY /revoke", target = "token", guarded = false }
     } : {},
   )
-
-  jwt_authorizer    = local.relay && local.authorizer
-  lambda_authorizer = local.broker && local.authorizer
 }
 
 resource "aws_apigatewayv2_api" "api" {
@@ -88,50 +85,40 @@ resource "aws_apigatewayv2_route" "route" {
   route_key            = each.value.key
   target               = "integrations/${aws_apigatewayv2_integration.function[each.value.target].id}"
   authorization_type   = !each.value.guarded ? "NONE" : local.relay ? "JWT" : "CUSTOM"
-  authorizer_id        = each.value.guarded ? local.authorizer_id : null
+  authorizer_id        = each.value.guarded ? aws_apigatewayv2_authorizer.mcp[0].id : null
   authorization_scopes = each.value.guarded && local.relay ? local.scopes : null
 }
 
-# Relay: API Gateway verifies Cognito's tokens itself.
-resource "aws_apigatewayv2_authorizer" "jwt" {
-  count = local.jwt_authorizer ? 1 : 0
+# In relay mode API Gateway verifies Cognito's tokens itself; in broker mode it asks Postern.
+resource "aws_apigatewayv2_authorizer" "mcp" {
+  count = local.authorizer ? 1 : 0
 
   api_id           = aws_apigatewayv2_api.api.id
   name             = "mcp"
-  authorizer_type  = "JWT"
+  authorizer_type  = local.relay ? "JWT" : "REQUEST"
   identity_sources = ["$request.header.Authorization"]
 
-  jwt_configuration {
-    issuer = local.idp_issuer
-    # API Gateway looks at client_id where a token has no aud, so that both are listed.
-    audience = [local.mcp_url, aws_cognito_user_pool_client.client.id]
+  dynamic "jwt_configuration" {
+    for_each = local.relay ? [local.idp_issuer] : []
+    content {
+      issuer = jwt_configuration.value
+      # API Gateway looks at client_id where a token has no aud, so that both are listed.
+      audience = [local.mcp_url, aws_cognito_user_pool_client.client.id]
+    }
   }
-}
 
-# Broker: Postern verifies its own tokens.
-resource "aws_apigatewayv2_authorizer" "lambda" {
-  count = local.lambda_authorizer ? 1 : 0
-
-  api_id                            = aws_apigatewayv2_api.api.id
-  name                              = "mcp"
-  authorizer_type                   = "REQUEST"
-  identity_sources                  = ["$request.header.Authorization"]
-  authorizer_uri                    = aws_lambda_function.authorizer[0].invoke_arn
-  authorizer_payload_format_version = "2.0"
-  enable_simple_responses           = true
+  authorizer_uri                    = one(aws_lambda_function.authorizer[*].invoke_arn)
+  authorizer_payload_format_version = local.broker ? "2.0" : null
+  enable_simple_responses           = local.broker ? true : null
   # A remembered answer would outlive the token.
-  authorizer_result_ttl_in_seconds = 0
+  authorizer_result_ttl_in_seconds = local.broker ? 0 : null
 }
 
 resource "aws_lambda_permission" "authorizer" {
-  count = local.lambda_authorizer ? 1 : 0
+  count = local.broker && local.existing ? 1 : 0
 
   function_name = aws_lambda_function.authorizer[0].arn
   action        = "lambda:InvokeFunction"
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_apigatewayv2_api.api.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.lambda[0].id}"
-}
-
-locals {
-  authorizer_id = one(concat(aws_apigatewayv2_authorizer.jwt[*].id, aws_apigatewayv2_authorizer.lambda[*].id))
+  source_arn    = "${aws_apigatewayv2_api.api.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.mcp[0].id}"
 }

@@ -80,7 +80,7 @@ resource "aws_iam_role_policy" "function" {
   for_each = local.functions
 
   name = "function"
-  role = aws_iam_role.function[each.key].id
+  role = aws_iam_role.function[each.key].name
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { nameOf } from '../load-cloudformation/input.ts'
 import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES } from '../managed-policies.ts'
 import type { Behavior, Origin } from '../topology.ts'
-import { block, type Load, read, Text, Texts } from './input.ts'
+import { blocks, block, type Load, read, Text, Texts } from './input.ts'
 
 const OriginSchema = v.object({
   origin_id: Text,
@@ -17,7 +17,7 @@ const OriginSchema = v.object({
       origin_read_timeout: v.nullish(v.number(), 30),
     }),
   ),
-  custom_header: v.nullish(v.array(v.object({ name: Text, value: Text })), []),
+  custom_header: blocks(v.object({ name: Text, value: Text })),
 })
 
 const BehaviorSchema = v.object({
@@ -29,7 +29,7 @@ const BehaviorSchema = v.object({
   cache_policy_id: v.nullish(Text, ''),
   origin_request_policy_id: v.nullish(Text, ''),
   response_headers_policy_id: v.nullish(Text, ''),
-  function_association: v.nullish(v.array(v.object({ event_type: Text, function_arn: Text })), []),
+  function_association: blocks(v.object({ event_type: Text, function_arn: Text })),
 })
 
 const DistributionSchema = v.object({
@@ -44,18 +44,15 @@ const DistributionSchema = v.object({
   enabled: v.boolean(),
   web_acl_id: v.nullish(Text, ''),
   origin: v.array(OriginSchema),
-  ordered_cache_behavior: v.nullish(v.array(BehaviorSchema), []),
+  ordered_cache_behavior: blocks(BehaviorSchema),
   default_cache_behavior: v.array(BehaviorSchema),
-  custom_error_response: v.nullish(
-    v.array(
-      v.object({
-        error_code: v.number(),
-        error_caching_min_ttl: v.nullish(v.number()),
-        response_page_path: v.nullish(Text, ''),
-        response_code: v.nullish(v.number(), 0),
-      }),
-    ),
-    [],
+  custom_error_response: blocks(
+    v.object({
+      error_code: v.number(),
+      error_caching_min_ttl: v.nullish(v.number()),
+      response_page_path: v.nullish(Text, ''),
+      response_code: v.nullish(v.number(), 0),
+    }),
   ),
   logging_config: block(v.object({ bucket: v.nullish(Text, '') })),
 })
@@ -136,12 +133,10 @@ function managed(names: Readonly<Record<string, string>>, id: string): string | 
 const ResponseHeadersPolicySchema = v.object({
   custom_headers_config: block(
     v.object({
-      items: v.nullish(v.array(v.object({ header: Text, value: Text, override: v.boolean() })), []),
+      items: blocks(v.object({ header: Text, value: Text, override: v.boolean() })),
     }),
   ),
-  remove_headers_config: block(
-    v.object({ items: v.nullish(v.array(v.object({ header: Text })), []) }),
-  ),
+  remove_headers_config: block(v.object({ items: blocks(v.object({ header: Text })) })),
 })
 
 const loadResponseHeadersPolicy: Load = (input) => {
@@ -167,32 +162,24 @@ const loadEdgeFunction: Load = (input) => ({
 })
 
 const WebAclSchema = v.object({
-  rule: v.nullish(
-    v.array(
-      v.object({
-        statement: block(
-          v.object({
-            managed_rule_group_statement: block(
-              v.object({
-                name: Text,
-                rule_action_override: v.nullish(
-                  v.array(
-                    v.object({
-                      name: Text,
-                      action_to_use: block(
-                        v.object({ block: v.nullish(v.array(v.unknown()), []) }),
-                      ),
-                    }),
-                  ),
-                  [],
-                ),
-              }),
-            ),
-          }),
-        ),
-      }),
-    ),
-    [],
+  rule: blocks(
+    v.object({
+      statement: block(
+        v.object({
+          managed_rule_group_statement: block(
+            v.object({
+              name: Text,
+              rule_action_override: blocks(
+                v.object({
+                  name: Text,
+                  action_to_use: block(v.object({ block: blocks(v.unknown()) })),
+                }),
+              ),
+            }),
+          ),
+        }),
+      ),
+    }),
   ),
 })
 
@@ -203,7 +190,7 @@ const loadWebAcl: Load = (input) => ({
     const group = statement?.managed_rule_group_statement
     if (group === undefined) return []
     const harmless = group.rule_action_override.filter(
-      ({ action_to_use }) => (action_to_use?.block ?? []).length === 0,
+      ({ action_to_use }) => action_to_use?.block.length === 0,
     )
     return [{ name: group.name, excluded: harmless.map(({ name }) => name) }]
   }),

@@ -1,7 +1,17 @@
 import * as v from 'valibot'
 import { nameOf } from '../load-cloudformation/input.ts'
 import type { Role } from '../topology.ts'
-import { block, findName, type Input, type Load, read, readJson, Text, Texts } from './input.ts'
+import {
+  blocks,
+  block,
+  findName,
+  type Input,
+  type Load,
+  read,
+  readJson,
+  Text,
+  Texts,
+} from './input.ts'
 
 const FunctionSchema = v.object({
   filename: v.nullish(Text, ''),
@@ -102,7 +112,7 @@ const ServiceSchema = v.object({ Service: v.string() })
 const RoleSchema = v.object({
   assume_role_policy: Text,
   managed_policy_arns: Texts,
-  inline_policy: v.nullish(v.array(v.object({ policy: v.nullish(Text, '') })), []),
+  inline_policy: blocks(v.object({ policy: v.nullish(Text, '') })),
 })
 const RolePolicySchema = v.object({ role: Text, policy: Text })
 const AttachmentSchema = v.object({ role: Text, policy_arn: Text })
@@ -143,11 +153,7 @@ const AnyRole = v.object({ role: Text })
 function toStatements(policy: string, path: string): Role['statements'] {
   return readPolicy(policy, path)
     .filter(({ Effect }) => Effect === 'Allow')
-    .map(({ Action, Resource }) => ({
-      actions: Action,
-      // What a log group is called in policies (CloudWatch Logs, "Overview of managing access").
-      resources: Resource.map((text) => text.replace(/^(\$\{logGroup\.[^}]+\}):\*$/, '$1')),
-    }))
+    .map(({ Action, Resource }) => ({ actions: Action, resources: Resource }))
 }
 
 /** A plan may know nothing of a policy yet but that there is one. */

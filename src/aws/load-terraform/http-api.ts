@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { nameOf } from '../load-cloudformation/input.ts'
-import { block, type Load, read, Text, Texts } from './input.ts'
+import { blocks, block, type Load, read, Text, Texts } from './input.ts'
 
 const ApiSchema = v.object({
   protocol_type: Text,
   disable_execute_api_endpoint: v.nullish(v.boolean(), false),
-  cors_configuration: v.nullish(v.array(v.unknown()), []),
+  cors_configuration: blocks(v.unknown()),
 })
 
 const loadApi: Load = (input) => {

@@ -31,12 +31,20 @@ export const Texts: v.GenericSchema<unknown, string[]> = v.pipe(
   v.transform((texts) => (Array.isArray(texts) ? texts : [texts])),
 )
 
+/** Blocks of one name; none as long as a plan does not know them. */
+export function blocks<T>(schema: v.GenericSchema<unknown, T>): v.GenericSchema<unknown, T[]> {
+  return v.pipe(
+    v.nullish(v.union([v.array(schema), Text]), []),
+    v.transform((found) => (Array.isArray(found) ? found : [])),
+  )
+}
+
 /** Terraform writes a block that may stand once as a list. */
 export function block<T>(
   schema: v.GenericSchema<unknown, T>,
 ): v.GenericSchema<unknown, T | undefined> {
   return v.pipe(
-    v.nullish(v.array(schema), []),
+    blocks(schema),
     v.transform(([only]) => only),
   )
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { nameOf } from '../load-cloudformation/input.ts'
 import type { NetworkRoute } from '../topology.ts'
-import { type Input, type Load, read, Text, Texts } from './input.ts'
+import { blocks, type Input, type Load, read, Text, Texts } from './input.ts'
 
 const loadVpc: Load = (input) => ({
   kind: 'vpc',
@@ -71,7 +71,7 @@ const loadNetworkRoute: Load = (input) =>
 
 /** Routes that stand inside a route table. */
 export function loadInlineRoutes(input: Input): NetworkRoute[] {
-  const { route } = read(v.object({ route: v.nullish(v.array(RouteSchema), []) }), input)
+  const { route } = read(v.object({ route: blocks(RouteSchema) }), input)
   return route.map((found, index) => toNetworkRoute(`${input.name}-${index}`, input.name, found))
 }
 
@@ -118,8 +118,8 @@ const SingleRuleSchema = v.object({
 
 const SecurityGroupSchema = v.object({
   vpc_id: v.nullish(Text, ''),
-  egress: v.nullish(v.array(RuleSchema), []),
-  ingress: v.nullish(v.array(RuleSchema), []),
+  egress: blocks(RuleSchema),
+  ingress: blocks(RuleSchema),
 })
 
 const loadSecurityGroup: Load = (input, others) => {

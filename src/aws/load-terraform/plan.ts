@@ -68,8 +68,9 @@ function fillValues(
   return filled
 }
 
+/** `expression`: null where the configuration leaves the value to AWS, undefined where it is not shown. */
 function fill(value: Json, unknown: Json, expression: Json | undefined, scope: Scope): Json {
-  if (unknown === true) return expression === undefined ? null : resolve(expression, scope)
+  if (unknown === true) return expression === null ? null : resolve(expression, scope)
   if (Array.isArray(unknown)) {
     const items = Array.isArray(value) ? value : []
     return unknown.map((part, index) =>
@@ -83,20 +84,21 @@ function fill(value: Json, unknown: Json, expression: Json | undefined, scope: S
   }
   if (!isObject(unknown)) return value
   const members = isObject(value) ? value : {}
-  const inner = isObject(expression) && !('references' in expression) ? expression : {}
+  const expressionOf = (name: string): Json | undefined =>
+    isObject(expression) && !('references' in expression) ? (expression[name] ?? null) : expression
   return {
     ...members,
     ...Object.fromEntries(
       Object.entries(unknown).map(([name, part]) => [
         name,
-        fill(members[name] ?? null, part, inner[name] ?? expression, scope),
+        fill(members[name] ?? null, part, expressionOf(name), scope),
       ]),
     ),
   }
 }
 
 /** The mark of the one thing that an expression refers to. */
-function resolve(expression: Json, scope: Scope): string {
+function resolve(expression: Json | undefined, scope: Scope): string {
   const references = isObject(expression) ? expression['references'] : undefined
   if (!Array.isArray(references)) return UNKNOWN
   const texts = references.filter((reference) => typeof reference === 'string')

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { nameOf } from '../load-cloudformation/input.ts'
-import { block, type Load, read, Text, Texts } from './input.ts'
+import { blocks, block, type Load, read, Text, Texts } from './input.ts'
 
 const UserPoolSchema = v.object({
   name: v.nullish(Text),
@@ -8,7 +8,7 @@ const UserPoolSchema = v.object({
   admin_create_user_config: block(
     v.object({ allow_admin_create_user_only: v.nullish(v.boolean(), false) }),
   ),
-  mfa_configuration: v.nullish(Text, 'OFF'),
+  mfa_configuration: v.nullish(Text),
   username_attributes: Texts,
   auto_verified_attributes: Texts,
   password_policy: block(v.object({ minimum_length: v.nullish(v.number()) })),
@@ -23,8 +23,7 @@ const loadUserPool: Load = (input) => {
     poolName: pool.name ?? null,
     tier: pool.user_pool_tier ?? null,
     adminCreateUserOnly: pool.admin_create_user_config?.allow_admin_create_user_only ?? false,
-    // The provider writes the default out.
-    mfa: pool.mfa_configuration === 'OFF' ? null : pool.mfa_configuration,
+    mfa: pool.mfa_configuration ?? null,
     usernameAttributes: pool.username_attributes,
     autoVerified: pool.auto_verified_attributes,
     passwordMinimumLength: pool.password_policy?.minimum_length ?? null,
@@ -145,7 +144,7 @@ const ResourceServerSchema = v.object({
   user_pool_id: Text,
   identifier: Text,
   name: Text,
-  scope: v.nullish(v.array(v.object({ scope_name: Text, scope_description: Text })), []),
+  scope: blocks(v.object({ scope_name: Text, scope_description: Text })),
 })
 
 const loadResourceServer: Load = (input) => {

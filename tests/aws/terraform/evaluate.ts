@@ -5,7 +5,9 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startStubProvider } from './stub/provider.ts'
+import { readSchema, startStubProvider } from './stub/provider.ts'
+import type { Block } from './stub/schema.ts'
+import type { ObjectValue } from './stub/values.ts'
 
 const run = promisify(execFile)
 
@@ -18,12 +20,27 @@ export interface Evaluated {
   plan: unknown
 }
 
+/** The version of the terraform on PATH. */
 export function findTerraform(): string | undefined {
   try {
-    execFileSync('terraform', ['version'], { stdio: 'ignore', env: environment() })
-    return 'terraform'
+    const version = execFileSync('terraform', ['version'], { encoding: 'utf8', env: environment() })
+    return version.split('\n')[0]
   } catch {
     return undefined
+  }
+}
+
+/** Files that are not as `terraform fmt` writes them. */
+export function checkFormat(folder: string): string[] {
+  try {
+    execFileSync('terraform', ['fmt', '-check', '-recursive', folder], {
+      encoding: 'utf8',
+      env: environment(),
+    })
+    return []
+  } catch (error) {
+    const { stdout = '' } = error as { stdout?: string }
+    return stdout.split('\n').filter((line) => line !== '')
   }
 }
 
@@ -48,7 +65,7 @@ export function evaluate(
     const plan = await terraform.run('show', '-json', 'plan')
     await terraform.run('apply', '-input=false', 'plan')
     const state = await terraform.run('show', '-json')
-    return { plan: JSON.parse(plan), state: nameMarks(JSON.parse(state)) }
+    return { plan: JSON.parse(plan), state: await makeReproducible(JSON.parse(state)) }
   })
 }
 
@@ -107,29 +124,52 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /**
- * The stub numbers what it makes in the order of creation, which differs from run to run. The
- * address of a resource does not.
+ * The stub numbers what it makes in the order of creation, which differs from run to run; the
+ * address of a resource does not. Nor does Terraform's order of a set, which follows its values.
  */
-function nameMarks(state: unknown): unknown {
-  const text = JSON.stringify(state)
+async function makeReproducible(state: unknown): Promise<unknown> {
   const addresses = new Map<string, string>()
   for (const { address, values } of resourcesIn(state))
     for (const [attribute, value] of Object.entries(values)) {
       const [, number, made] = /^«(\d+):(\w+)»$/.exec(String(value)) ?? []
       if (number !== undefined && made === attribute) addresses.set(number, address)
     }
-  return JSON.parse(
-    text.replace(/«(\d+):/g, (_, number: string) => {
+  const named = JSON.parse(
+    JSON.stringify(state).replace(/«(\d+):/g, (_, number: string) => {
       const address = addresses.get(number)
       if (address === undefined) throw new Error(`mark ${number} belongs to no resource`)
       return `«${address.replaceAll('"', "'")}:`
     }),
-  )
+  ) as unknown
+  const schema = await readSchema()
+  for (const { type, mode, values } of resourcesIn(named)) {
+    const block = schema[mode === 'data' ? 'dataSources' : 'resources'][type]
+    if (block !== undefined) sortSets(values, block)
+  }
+  return named
+}
+
+function sortSets(values: ObjectValue, { attributes, blocks }: Block): void {
+  const sort = (name: string): void => {
+    const found = values[name]
+    if (Array.isArray(found)) values[name] = found.toSorted(byJson)
+  }
+  for (const [name, { type }] of Object.entries(attributes)) if (type[0] === 'set') sort(name)
+  for (const [name, { nesting, block }] of Object.entries(blocks)) {
+    for (const item of [values[name] ?? []].flat()) sortSets(item as ObjectValue, block)
+    if (nesting === 'set') sort(name)
+  }
+}
+
+function byJson(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
 }
 
 interface StateResource {
   address: string
-  values: Record<string, unknown>
+  mode: string
+  type: string
+  values: ObjectValue
 }
 
 function resourcesIn(state: unknown): StateResource[] {
