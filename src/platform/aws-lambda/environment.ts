@@ -28,15 +28,20 @@ export interface Environment {
   redeployCommand: string
 }
 
-const Text = v.pipe(v.string(), v.nonEmpty())
+const Text = v.string()
 const Words = v.pipe(
   v.string(),
   v.transform((text) => text.split(' ').filter((word) => word !== '')),
 )
-const Https = v.pipe(v.string(), v.url(), v.startsWith('https://'))
+const Https = v.pipe(
+  v.string(),
+  v.regex(/^https:\/\//),
+  v.check((url) => URL.canParse(url)),
+)
 const Json = v.pipe(Text, v.parseJson())
-const Hash = v.pipe(v.string(), v.regex(/^[\w-]{43}$/))
 const Jwk = v.looseObject({ kty: v.string(), kid: v.string(), alg: v.string() })
+
+const LIST = 'List them, separated by spaces.'
 
 /** Name, form and cure of each. What the values mean together is checked by the core. */
 const VARIABLES: {
@@ -49,8 +54,8 @@ const VARIABLES: {
   mode: ['POSTERN_MODE', v.picklist(['relay', 'broker']), 'Set it to relay or broker.'],
   mcpUrl: ['POSTERN_MCP_URL', Https, 'Set it to the public MCP URL, https://host/mcp.'],
   name: ['POSTERN_NAME', Text, 'Set it to what people are to read, or leave it out.'],
-  scopes: ['POSTERN_SCOPES', Words, 'List scopes, separated by spaces.'],
-  requiredScopes: ['POSTERN_REQUIRED_SCOPES', Words, 'List scopes, separated by spaces.'],
+  scopes: ['POSTERN_SCOPES', Words, LIST],
+  requiredScopes: ['POSTERN_REQUIRED_SCOPES', Words, LIST],
   access: [
     'POSTERN_ACCESS',
     v.union([
@@ -71,8 +76,8 @@ const VARIABLES: {
     v.pipe(Https, v.regex(/^https:\/\/[^/]+$/)),
     'Set it to the domain of the user pool, https:// and without a path.',
   ],
-  idpScopes: ['POSTERN_IDP_SCOPES', Words, 'List scopes, separated by spaces.'],
-  redirectUris: ['POSTERN_REDIRECT_URIS', Words, 'List redirect URIs, separated by spaces.'],
+  idpScopes: ['POSTERN_IDP_SCOPES', Words, LIST],
+  redirectUris: ['POSTERN_REDIRECT_URIS', Words, LIST],
   resourceParameter: [
     'POSTERN_RESOURCE_PARAMETER',
     v.picklist(['forward', 'strip']),
@@ -85,11 +90,8 @@ const VARIABLES: {
   ],
   jwks: [
     'POSTERN_JWKS',
-    v.pipe(
-      Json,
-      v.object({ keys: v.pipe(v.array(Jwk), v.minLength(1)) }),
-      v.check(({ keys }) => keys.every((key) => !('d' in key) && !('k' in key))),
-    ),
+    // That they are public, and of use, the core checks.
+    v.pipe(Json, v.object({ keys: v.array(Jwk) })),
     'Set it to the `jwks` that the keys function returns: public keys only.',
   ],
   jwksUri: ['POSTERN_JWKS_URI', Https, 'Set it to the jwks_uri of the identity provider.'],
@@ -97,9 +99,8 @@ const VARIABLES: {
     'POSTERN_ORIGIN_SECRET_SHA256',
     v.pipe(
       v.string(),
+      v.regex(/^[\w-]{43}(?:,[\w-]{43})?$/),
       v.transform((text) => text.split(',')),
-      v.array(Hash),
-      v.maxLength(2),
     ),
     'Set it to the `originSecretSha256` that the keys function returns.',
   ],
@@ -110,7 +111,7 @@ const VARIABLES: {
   ],
   secretArn: [
     'POSTERN_SECRET_ARN',
-    v.pipe(v.string(), v.startsWith('arn:')),
+    v.pipe(v.string(), v.regex(/^arn:\S+$/)),
     'Set it to the ARN of the secret.',
   ],
   sharedClientSecret: [
@@ -118,8 +119,8 @@ const VARIABLES: {
     Text,
     'Leave it out, or set it to the secret that every client is to be given.',
   ],
-  forwardGroups: ['POSTERN_FORWARD_GROUPS', Words, 'List groups, separated by spaces.'],
-  allowedOrigins: ['POSTERN_ALLOWED_ORIGINS', Words, 'List origins, separated by spaces.'],
+  forwardGroups: ['POSTERN_FORWARD_GROUPS', Words, LIST],
+  allowedOrigins: ['POSTERN_ALLOWED_ORIGINS', Words, LIST],
   redeployCommand: ['POSTERN_REDEPLOY_COMMAND', Text, 'Set it to the command that deploys again.'],
 }
 

@@ -8,7 +8,7 @@ import * as v from 'valibot'
 /** API Gateway, "Create AWS Lambda proxy integrations for HTTP APIs": payload format 2.0. */
 const Event = v.object({
   version: v.literal('2.0'),
-  rawPath: v.pipe(v.string(), v.startsWith('/')),
+  rawPath: v.string(),
   rawQueryString: v.string(),
   /** Names in lower case; a header that came several times has its values joined by commas. */
   headers: v.record(v.string(), v.string()),

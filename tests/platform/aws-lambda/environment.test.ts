@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../../src/config/config-error.ts'
+import { createAuthorizer } from '../../../src/platform/aws-lambda/authorizer.ts'
 import { readEnvironment } from '../../../src/platform/aws-lambda/environment.ts'
 import { createFacadeHandler } from '../../../src/platform/aws-lambda/facade.ts'
 import { createOauthHandler } from '../../../src/platform/aws-lambda/oauth.ts'
@@ -66,7 +67,7 @@ describe('the environment of a function', () => {
     ['POSTERN_IDP_DOMAIN', 'https://prefix.auth.eu-central-1.amazoncognito.com/oauth2'],
     ['POSTERN_RESOURCE_PARAMETER', 'drop'],
     ['POSTERN_TOKEN_PATH', 'lambda'],
-    ['POSTERN_JWKS', '{"keys":[]}'],
+    ['POSTERN_JWKS', '{"keys":[{}]}'],
     ['POSTERN_JWKS', 'not json'],
     ['POSTERN_ORIGIN_SECRET_SHA256', 'short'],
     ['POSTERN_ORIGIN_SECRET_SHA256', [1, 2, 3].map((n) => sha256(String(n))).join(',')],
@@ -78,12 +79,13 @@ describe('the environment of a function', () => {
   })
 
   test.each(['d', 'k'])(
-    'refuses keys with a private member %s, and does not repeat them',
+    'refuses keys with a private member %s, and does not repeat it',
     (member) => {
       const keys = [{ kty: 'OKP', kid: '1', alg: 'EdDSA', [member]: 'top-secret-value' }]
-      const variables = { POSTERN_JWKS: JSON.stringify({ keys }) }
-      const error = problemsOf(() => readEnvironment(variables, ['jwks']))
-      expect(error.issues).toHaveLength(1)
+      const jwks = JSON.stringify({ keys })
+      const variables = { ...VARIABLES, POSTERN_SCOPES: 'mcp', POSTERN_JWKS: jwks }
+      const error = problemsOf(() => createAuthorizer({ variables }))
+      expect(error.message).toContain('private')
       expect(error.message).not.toContain('top-secret-value')
     },
   )

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createHttpHandler } from '../../../src/platform/aws-lambda/http-handler.ts'
+import { invocation } from '../../../src/platform/aws-lambda/invocation.ts'
 import { lambdaRuntime } from '../../../src/platform/aws-lambda/lambda-runtime.ts'
 import type { PosternEvent } from '../../../src/events.ts'
 import { API_HOST, httpEvent, ORIGIN_SECRET, sha256, type EventChanges } from './lambda-world.ts'
@@ -8,6 +9,7 @@ import { API_HOST, httpEvent, ORIGIN_SECRET, sha256, type EventChanges } from '.
 interface Seen {
   request: Request
   body: string
+  clientAddress: string | undefined
 }
 
 function open(answer: () => Response = () => new Response('ok')) {
@@ -15,7 +17,8 @@ function open(answer: () => Response = () => new Response('ok')) {
   const events: PosternEvent[] = []
   const handler = createHttpHandler(
     async (request) => {
-      seen.push({ request, body: await request.clone().text() })
+      const { clientAddress } = invocation.getStore() ?? {}
+      seen.push({ request, body: await request.clone().text(), clientAddress })
       return answer()
     },
     [sha256(ORIGIN_SECRET), sha256('the previous one')],
@@ -221,6 +224,19 @@ describe('only CloudFront is believed', () => {
     expect(events).toEqual([{ type: 'gate.refused', reason: 'origin_not_proven', status: 403 }])
     expect(JSON.stringify([result, events])).not.toContain(ORIGIN_SECRET)
   })
+
+  test.each([
+    ['198.51.100.7, 203.0.113.9', '198.51.100.7'],
+    ['6.6.6.6, 198.51.100.7, 203.0.113.9', '198.51.100.7'],
+    ['6.6.6.6,7.7.7.7,2001:db8::7,203.0.113.9', '2001:db8::7'],
+    ['203.0.113.9', undefined],
+    [', 203.0.113.9', undefined],
+  ])(
+    'of %j the client’s address is the one that CloudFront appended: %s',
+    async (list, address) => {
+      expect((await receive({ headers: { 'x-forwarded-for': list } })).clientAddress).toBe(address)
+    },
+  )
 
   test('both accepted secrets prove it', async () => {
     const { handler } = open()
