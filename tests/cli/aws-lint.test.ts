@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { templateOf } from '../aws/lint/healthy.ts'
+import { synthesize } from '../aws/variants.ts'
 
 const BIN = resolve('bin/postern.js')
 const RECIPE = resolve('tests/aws/lint/recipe/template.json')
@@ -71,13 +71,17 @@ describe('postern aws', () => {
 
 describe('postern aws lint', () => {
   test('a healthy template is exit 0 and one line', async () => {
-    const { code, out, err } = await run(['aws', 'lint', write('ok.json', templateOf('relay'))])
+    const { code, out, err } = await run([
+      'aws',
+      'lint',
+      write('ok.json', synthesize('relay-public')),
+    ])
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(/^No findings in \d+ resources\.\n$/)
   })
 
   test('the template may come by standard input', async () => {
-    const { code, out } = await run(['aws', 'lint', '-'], JSON.stringify(templateOf('broker')))
+    const { code, out } = await run(['aws', 'lint', '-'], JSON.stringify(synthesize('broker')))
     expect([code, out.startsWith('No findings')]).toEqual([0, true])
   })
 
@@ -93,7 +97,7 @@ describe('postern aws lint', () => {
   test('--level error leaves warnings out, and passes where there are only warnings', async () => {
     const { out } = await run(['aws', 'lint', RECIPE, '--level', 'error'])
     expect(out).toMatch(/\n9 errors\n$/)
-    const template = templateOf('relay') as { Resources: Record<string, { Type: string }> }
+    const template = synthesize('relay-public') as { Resources: Record<string, { Type: string }> }
     const [id] = Object.entries(template.Resources).find(
       ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
     )!

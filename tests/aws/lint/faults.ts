@@ -1,5 +1,6 @@
 import type { Behavior, Origin } from '../../../src/aws/topology.ts'
-import { type Draft, type Mutable, remove, the, type Variant } from './healthy.ts'
+import { type Draft, type Mutable, remove, the } from './healthy.ts'
+import type { Variant } from '../variants.ts'
 
 /** One break of a healthy topology, and the code that must name it. */
 export interface FaultCase {
@@ -63,19 +64,19 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'REFERENCE_MISSING',
     title: 'a placeholder names a resource that is not there',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['POSTERN_NAME'] = '${userPool.gone.id}'),
   },
   {
     code: 'REFERENCE_MISSING',
     title: 'a behaviour names an edge function that is not there',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '*').viewerRequest = 'gone'),
   },
   {
     code: 'CYCLE',
     title: 'a function is told the host of the distribution that leads to it',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => {
       front(t).environment['POSTERN_NAME'] = '${distribution.edge.domain}'
       origin(t, 'api').headers.push({ name: 'x-arn', value: '${function.front.arn}' })
@@ -92,19 +93,19 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'ORIGIN_POLICY_MISSING',
     title: 'the API is reached without an origin request policy',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '*').originRequestPolicy = null),
   },
   {
     code: 'HOST_FORWARDED',
     title: 'the API is sent the public host',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '*').originRequestPolicy = 'AllViewer'),
   },
   {
     code: 'HOST_FORWARDED',
     title: 'Cognito is sent the public host',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '/token').originRequestPolicy = 'AllViewer'),
     also: ['TOKEN_ORIGIN_POLICY'],
   },
@@ -117,7 +118,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'ORIGIN_PATH_INVALID',
     title: 'an origin path lacks its first /',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (origin(t, 'cognito').path = 'oauth2'),
     also: ['TOKEN_ORIGIN_PATH', 'TOKEN_ORIGIN_PATH'],
   },
@@ -136,13 +137,13 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'COGNITO_CUSTOM_DOMAIN_ORIGIN',
     title: 'the token path leads to a custom domain of the pool',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'userPoolDomain', 'pool').domain = 'auth.example.com'),
   },
   {
     code: 'PUBLIC_HOST_MISSING',
     title: 'the origin does not say the public host',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (origin(t, 'api').headers = origin(t, 'api').headers.slice(1)),
   },
   {
@@ -156,7 +157,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'VIEWER_RESPONSE_ON_ERRORS',
     title: 'a viewer-response function would restore WWW-Authenticate',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => {
       t.resources.push({
         kind: 'edgeFunction',
@@ -176,7 +177,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'ANSWERS_CACHED',
     title: 'nobody says that tokens are not cached',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '/token').cachePolicy = null),
   },
   {
@@ -252,20 +253,20 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'CHALLENGE_MISSING',
     title: 'the authorizer refuses without metadata',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) => (behavior(t, '/mcp').responseHeadersPolicy = null),
   },
   {
     code: 'CHALLENGE_INVALID',
     title: 'the challenge names no metadata',
-    variant: 'relay, existing server',
+    variant: 'relay-existing',
     break: (t) => (challenge(t).value = 'Bearer scope="tools"'),
     also: ['CHALLENGE_INVALID'],
   },
   {
     code: 'CHALLENGE_INVALID',
     title: 'the challenge names metadata of another host',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) =>
       (challenge(t).value = challenge(t).value.replace('mcp.example.com', 'evil.example')),
     also: ['CHALLENGE_INVALID'],
@@ -273,14 +274,14 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'CHALLENGE_INVALID',
     title: 'the challenge names metadata of another path',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) => (challenge(t).value = challenge(t).value.replace('resource/mcp', 'resource/sse')),
     also: ['CHALLENGE_INVALID'],
   },
   {
     code: 'CHALLENGE_INVALID',
     title: 'the challenge gives way to the bare one of the gateway',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) => (challenge(t).override = false),
     also: ['CHALLENGE_INVALID'],
   },
@@ -289,19 +290,19 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'ROUTE_UNGUARDED',
     title: 'a server of any kind stands behind a route without an authorizer',
-    variant: 'relay, existing server',
+    variant: 'relay-existing',
     break: (t) => (the(t, 'route', 'mcp').authorizer = null),
   },
   {
     code: 'ROUTE_UNGUARDED',
     title: 'paths that no route names fall through to the server',
-    variant: 'relay, existing server',
+    variant: 'relay-existing',
     break: (t) => (the(t, 'route', 'default').integration = 'existing'),
   },
   {
     code: 'ORIGIN_BYPASSABLE',
     title: 'the edge does not prove itself',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => origin(t, 'api').headers.pop(),
   },
   {
@@ -313,19 +314,19 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'AUTHORIZER_WITHOUT_SCOPES',
     title: 'ID tokens pass the authorizer',
-    variant: 'relay, existing server',
+    variant: 'relay-existing',
     break: (t) => (the(t, 'route', 'mcp').scopes = []),
   },
   {
     code: 'AUTHORIZER_AUDIENCE',
     title: 'tokens are bound to the MCP URL, which the authorizer does not know',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) => (authorizer(t).audience = ['${userPoolClient.client.id}']),
   },
   {
     code: 'AUTHORIZER_AUDIENCE',
     title: 'tokens name their client only, which the authorizer does not know',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) => {
       front(t).environment['POSTERN_RESOURCE_PARAMETER'] = 'strip'
       authorizer(t).audience = ['https://mcp.example.com/mcp']
@@ -334,13 +335,13 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'AUTHORIZER_ISSUER',
     title: 'the authorizer trusts another issuer',
-    variant: 'relay, both defences',
+    variant: 'relay-both',
     break: (t) => (authorizer(t).issuer = 'https://mcp.example.com'),
   },
   {
     code: 'AUTHORIZER_CACHES',
     title: 'the authorizer remembers its answers',
-    variant: 'broker, existing server',
+    variant: 'broker-existing',
     break: (t) => (authorizer(t).resultTtlSeconds = 300),
   },
 
@@ -348,46 +349,46 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'TOKEN_ORIGIN_PATH',
     title: 'Cognito is asked for /token instead of /oauth2/token',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (origin(t, 'cognito').path = ''),
     also: ['TOKEN_ORIGIN_PATH'],
   },
   {
     code: 'TOKEN_ORIGIN_POLICY',
     title: 'Cognito is sent the cookies of the domain',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '/token').originRequestPolicy = 'AllViewerExceptHostHeader'),
   },
   {
     code: 'TOKEN_METHODS',
     title: 'Cognito is sent every method',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '/revoke').viewerRequest = null),
   },
   {
     code: 'TOKEN_COOKIES',
     title: 'Cognito sets cookies on the domain',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (behavior(t, '/token').responseHeadersPolicy = null),
   },
   {
     code: 'REVOKE_NOT_ROUTED',
     title: 'tokens cannot be revoked',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) =>
       (edge(t).behaviors = edge(t).behaviors.filter(({ pattern }) => pattern !== '/revoke')),
   },
   {
     code: 'EDGE_AUTHORIZATION_ON_PUBLIC_CLIENT',
     title: 'the edge authenticates a public client',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => origin(t, 'cognito').headers.push({ name: 'authorization', value: 'Basic eDp5' }),
     also: ['EDGE_AUTHORIZATION_ON_PUBLIC_CLIENT'],
   },
   {
     code: 'EDGE_AUTHORIZATION_MISSING',
     title: 'nobody sends the secret of a confidential client',
-    variant: 'relay, edge-injected secret',
+    variant: 'relay-edge-secret',
     break: (t) => (origin(t, 'cognito').headers = []),
     also: ['EDGE_AUTHORIZATION_MISSING'],
   },
@@ -402,80 +403,80 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'PERMISSION_MISSING',
     title: 'the API may not call a function that was brought',
-    variant: 'relay, existing server',
+    variant: 'relay-existing',
     break: (t) => remove(t, 'permission', 'existing'),
   },
   {
     code: 'PERMISSION_MISSING',
     title: 'the API may not call its authorizer',
-    variant: 'broker, existing server',
+    variant: 'broker-existing',
     break: (t) => remove(t, 'permission', 'authorizer'),
   },
   {
     code: 'PERMISSION_MISSING',
     title: 'the schedule may not call its function',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'permission', 'keyWatch').principal = 'apigateway.amazonaws.com'),
   },
   {
     code: 'PERMISSION_TOO_WIDE',
     title: 'every API of every account may call a function',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'permission', 'front').sourceArn = null),
   },
   {
     code: 'PERMISSION_TOO_WIDE',
     title: 'anybody may call a function',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'permission', 'front').principal = '*'),
   },
   {
     code: 'PERMISSION_TOO_WIDE',
     title: 'every API of the account may call a function',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) =>
       (the(t, 'permission', 'front').sourceArn = 'arn:aws:execute-api:eu-central-1:111122223333:*'),
   },
   {
     code: 'PERMISSION_TOO_WIDE',
     title: 'more than a call is allowed',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'permission', 'front').action = 'lambda:*'),
   },
   {
     code: 'PAYLOAD_FORMAT',
     title: 'an integration sends payload 1.0',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'integration', 'front').payloadFormat = '1.0'),
   },
   {
     code: 'PAYLOAD_FORMAT',
     title: 'the authorizer is sent payload 1.0',
-    variant: 'broker, existing server',
+    variant: 'broker-existing',
     break: (t) => (authorizer(t).payloadFormat = '1.0'),
   },
   {
     code: 'TIMEOUT_TOO_LONG',
     title: 'a function outlives the request',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).timeoutSeconds = 31),
   },
   {
     code: 'TIMEOUT_TOO_LONG',
     title: 'a function outlives its integration',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'integration', 'front').timeoutMilliseconds = 10_000),
   },
   {
     code: 'CORS_BY_GATEWAY',
     title: 'the gateway answers preflights',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'api', 'api').cors = true),
   },
   {
     code: 'STAGE_NOT_DEPLOYED',
     title: 'routes are not deployed',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'stage', 'api').autoDeploy = false),
   },
 
@@ -483,37 +484,37 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'SECRET_IN_ENVIRONMENT',
     title: 'a variable is called a secret',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['CLIENT_SECRET'] = 'x'),
   },
   {
     code: 'SECRET_IN_ENVIRONMENT',
     title: 'a variable takes part of the secret',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['PROOF'] = '${secret.postern.originSecret}'),
   },
   {
     code: 'SECRET_IN_ENVIRONMENT',
     title: 'a dynamic reference resolves to a secret',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['PROOF'] = '{{resolve:secretsmanager:x:SecretString:y}}'),
   },
   {
     code: 'SECRET_IN_ENVIRONMENT',
     title: 'a JWKS is a private one',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['OTHER_JWKS'] = '{"keys":[{"kty":"OKP","d":"nWGx"}]}'),
   },
   {
     code: 'CLIENT_SECRET_SHARED',
     title: 'everybody who registers is given the secret',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['POSTERN_DANGEROUSLY_SHARED_CLIENT_SECRET'] = 'x'),
   },
   {
     code: 'ENVIRONMENT_TOO_LARGE',
     title: 'the environment is over 4 KB',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['POSTERN_FORWARD_GROUPS'] = 'g'.repeat(3000)),
   },
 
@@ -521,19 +522,19 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'RUNTIME_DEPRECATED',
     title: 'a runtime is on its way out',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).runtime = 'nodejs20.x'),
   },
   {
     code: 'LOG_GROUP_MISSING',
     title: 'Lambda makes a log group that never expires',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).logGroup = null),
   },
   {
     code: 'LOG_RETENTION_MISSING',
     title: 'a log group never expires',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'logGroup', 'front').retentionDays = null),
   },
   {
@@ -579,7 +580,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'VPC_WAY_OUT',
     title: 'a subnet has a default route',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) =>
       t.resources.push({
         kind: 'networkRoute',
@@ -592,13 +593,13 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'NAT_GATEWAY',
     title: 'a NAT gateway is paid for',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => t.resources.push({ kind: 'natGateway', name: 'nat' }),
   },
   {
     code: 'SECURITY_GROUP_OPEN',
     title: 'the security group lets requests out',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => the(t, 'securityGroup', 'functions').egress.push('tcp 443 0.0.0.0/0'),
   },
 
@@ -606,43 +607,43 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'SELF_SIGN_UP_OPEN',
     title: 'anybody may make an account',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (pool(t).adminCreateUserOnly = false),
   },
   {
     code: 'POOL_TIER_LOW',
     title: 'the tier has no managed login',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (pool(t).tier = 'LITE'),
   },
   {
     code: 'MANAGED_LOGIN_OFF',
     title: 'the domain shows the classic hosted UI',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'userPoolDomain', 'pool').managedLoginVersion = null),
   },
   {
     code: 'BRANDING_MISSING',
     title: 'managed login has no page for the client',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => remove(t, 'userPoolBranding', 'client'),
   },
   {
     code: 'DOMAIN_PREFIX_INVALID',
     title: 'the prefix has a reserved word',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'userPoolDomain', 'pool').domain = 'notes-cognito'),
   },
   {
     code: 'DOMAIN_PREFIX_INVALID',
     title: 'the prefix is too long',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'userPoolDomain', 'pool').domain = 'n'.repeat(64)),
   },
   {
     code: 'DOMAIN_MISSING',
     title: 'the pool has no domain',
-    variant: 'relay, token function',
+    variant: 'relay-token-function',
     break: (t) => {
       remove(t, 'userPoolDomain', 'pool')
       const text = JSON.stringify(t.resources).replaceAll(
@@ -655,7 +656,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'RESOURCE_SERVER_NAME',
     title: 'the resource server is called by its URL',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => {
       const server = the(t, 'resourceServer', 'mcp')
       server.displayName = server.identifier
@@ -664,14 +665,14 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'RESOURCE_SERVER_MISMATCH',
     title: 'the identifier has a trailing slash that the MCP URL lacks',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'resourceServer', 'mcp').identifier += '/'),
     also: ['SCOPE_UNDEFINED'],
   },
   {
     code: 'RESOURCE_SERVER_MISMATCH',
     title: 'no resource server bears the MCP URL',
-    variant: 'relay, token function',
+    variant: 'relay-token-function',
     break: (t) => {
       remove(t, 'resourceServer', 'mcp')
       client(t).oauthScopes = ['openid']
@@ -683,31 +684,31 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'ROTATION_OFF',
     title: 'refresh tokens do not rotate',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (client(t).refreshTokenRotation = null),
   },
   {
     code: 'ROTATION_GRACE_SHORT',
     title: 'parallel refreshes are not forgiven',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (client(t).refreshTokenRotation!.graceSeconds = 0),
   },
   {
     code: 'ROTATION_EXCLUDED',
     title: 'a flow excludes rotation',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => client(t).explicitAuthFlows.push('ALLOW_REFRESH_TOKEN_AUTH'),
   },
   {
     code: 'ROTATION_EXCLUDED',
     title: 'the default flows exclude rotation',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (client(t).explicitAuthFlows = []),
   },
   {
     code: 'IMPLICIT_FLOW',
     title: 'tokens may be had without PKCE',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => client(t).oauthFlows.push('implicit'),
   },
   {
@@ -737,7 +738,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'SCOPE_UNDEFINED',
     title: 'the client has a scope that no server defines',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => client(t).oauthScopes.push('https://mcp.example.com/mcp/admin'),
   },
   {
@@ -749,7 +750,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'CLIENT_BEFORE_RESOURCE_SERVER',
     title: 'the client may be made before its scopes',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (client(t).after = []),
   },
   {
@@ -769,7 +770,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'CALLBACK_DRIFT',
     title: 'the port of mcp-remote is missing everywhere',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => {
       const drop = (urls: string[]): string[] => urls.filter((url) => !url.includes(':41409/'))
       client(t).callbackUrls = drop(client(t).callbackUrls)
@@ -782,7 +783,7 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'REDIRECT_URIS_DIFFER',
     title: 'the front door admits what the client does not know',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (front(t).environment['POSTERN_REDIRECT_URIS'] += ' https://app.example.com/cb'),
   },
   {
@@ -825,20 +826,20 @@ export const FAULTS: FaultCase[] = [
   {
     code: 'KEY_WATCH_MISSING',
     title: 'nothing compares pinned keys',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => remove(t, 'schedule', 'keyWatch'),
     also: ['REFERENCE_MISSING'],
   },
   {
     code: 'KEY_WATCH_MISSING',
     title: 'the comparison is turned off',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => (the(t, 'schedule', 'keyWatch').enabled = false),
   },
   {
     code: 'KEY_WATCH_SILENT',
     title: 'nobody hears of stale keys',
-    variant: 'relay',
+    variant: 'relay-public',
     break: (t) => remove(t, 'alarm', 'keyWatch'),
   },
 ]
