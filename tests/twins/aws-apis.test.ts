@@ -119,6 +119,13 @@ describe('Secrets Manager', () => {
     })
     expect(manager.current(SECRET)).toBe('b')
     expect(manager.counters.get('PutSecretValue')).toBe(2)
+
+    const third = TOKEN.replace('6f', '8f')
+    await call('PutSecretValue', { ...put, SecretString: 'c', ClientRequestToken: third })
+    expect((await call('DescribeSecret', { SecretId: SECRET })).body).toMatchObject({
+      VersionIdsToStages: { [second]: ['AWSPREVIOUS'], [third]: ['AWSCURRENT'] },
+    })
+    expect((await read({ VersionStage: 'AWSPREVIOUS' })).body).toMatchObject({ SecretString: 'b' })
   })
 
   it('takes a repeated ClientRequestToken once, and never for another value', async () => {

@@ -85,26 +85,38 @@ describe('a deployed template', () => {
     expect(deployment.lambdas.get('keys')?.counters.transmitted).toBe(null)
   })
 
-  it('gives a function the internet through a NAT gateway that its security group lets it use', async () => {
-    const nat: Topology = {
-      ...smallTopology(),
+  it.each([
+    [
+      'a NAT gateway, and a security group that lets it out',
+      'natGateway',
+      ['tcp 443 0.0.0.0/0'],
+      true,
+    ],
+    ['a NAT gateway behind a closed security group', 'natGateway', [], false],
+    [
+      'an internet gateway, without an address of its own',
+      'internetGateway',
+      ['tcp 443 0.0.0.0/0'],
+      false,
+    ],
+  ] as const)('decides by %s whether a function has the internet', async (_, kind, egress, has) => {
+    const way = change(smallTopology(), 'securityGroup', 'functions', { egress })
+    const target = `\${${kind}.way.id}`
+    const deployment = await start({
+      ...way,
       resources: [
-        ...smallTopology().resources,
-        { kind: 'natGateway', name: 'nat' },
+        ...way.resources,
+        { kind, name: 'way' },
         {
           kind: 'networkRoute',
-          name: 'nat',
+          name: 'way',
           routeTable: 'private0',
           destination: '0.0.0.0/0',
-          target: '${natGateway.nat.id}',
+          target,
         },
       ],
-    }
-    const closed = await start(nat)
-    expect(closed.lambdas.get('front')?.counters.transmitted).not.toBe(null)
-    const egress = ['tcp 443 0.0.0.0/0']
-    const open = await start(change(nat, 'securityGroup', 'functions', { egress }))
-    expect(open.lambdas.get('front')?.counters.transmitted).toBe(null)
+    })
+    expect(deployment.lambdas.get('front')?.counters.transmitted === null).toBe(has)
   })
 
   it('signs a person in at the domain, and the edge adds the secret of the client', async () => {

@@ -259,9 +259,11 @@ describe('failures', () => {
   })
 })
 
-const CONNECT = `import { connect } from 'node:net'
+const CONNECT = `import { getServers } from 'node:dns'
+import { connect } from 'node:net'
 export const handler = async ({ host }) => {
   if (host === undefined) return 'stayed inside'
+  if (host === 'name servers') return getServers()
   return new Promise((resolve) => {
     let socket
     try {
@@ -302,6 +304,9 @@ describe('network', () => {
     expect(answer).toBe(where('timed out', 'refused'))
     const { transmitted } = lambda.counters
     expect(transmitted).toEqual(where(expect.toSatisfy(isPositive), 'not proven'))
+    // A name server on loopback would be asked without being counted.
+    const servers = await lambda.invoke({ host: 'name servers' })
+    expect(servers).toEqual(where(['10.0.0.1'], expect.anything()))
   })
 
   it('leaves loopback to the function', async () => {

@@ -79,9 +79,9 @@ export async function verifyAccessToken(
   } catch {
     return undefined
   }
-  const { username, scope, origin_jti: originJti, token_use: use } = payload
-  if (use !== 'access' || typeof username !== 'string' || typeof scope !== 'string')
-    return undefined
+  const { username, scope, origin_jti: originJti } = payload
+  // An ID token has neither.
+  if (typeof username !== 'string' || typeof scope !== 'string') return undefined
   if (typeof originJti === 'string' && pool.store.isRevoked(originJti)) return undefined
   const user = pool.users.get(username)
   return user?.enabled === true ? { user, scopes: scope.split(' ') } : undefined
