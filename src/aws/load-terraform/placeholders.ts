@@ -40,7 +40,8 @@ export function findPlaceholders(resources: readonly Named[]): (value: Json) => 
     for (const [member, value] of membersOf(values['secret_string']))
       learn(value, `\${secret.${name}.${member}}`)
   }
-  return (value) => render(value, replacements, toPattern([...replacements.keys()]))
+  const pattern = toPattern([...replacements.keys()])
+  return (value) => render(value, replacements, pattern)
 }
 
 function textOf(value: Json | undefined): string {

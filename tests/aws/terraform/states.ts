@@ -1,8 +1,8 @@
 /** What `terraform` made of the module, committed so that tests need no terraform. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Topology } from '../../../src/aws/topology.ts'
 import { loadTerraform } from '../../../src/aws/load-terraform.ts'
+import type { Topology } from '../../../src/aws/topology.ts'
 import type { Variant } from '../variants.ts'
 import { hashModule } from './evaluate.ts'
 
@@ -33,7 +33,11 @@ export function writeState(variant: Variant, show: unknown): void {
   writeFileSync(pathOf(variant), `${JSON.stringify(committed, null, 1)}\n`)
 }
 
+const topologies = new Map<Variant, Topology>()
+
 /** The topology of a variant, of the committed state. */
 export function terraformTopology(variant: Variant): Topology {
-  return loadTerraform(readState(variant))
+  const topology = topologies.get(variant) ?? loadTerraform(readState(variant))
+  topologies.set(variant, topology)
+  return topology
 }
