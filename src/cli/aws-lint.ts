@@ -2,10 +2,11 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { parseArgs, styleText } from 'node:util'
 import { lint } from '../aws/lint/lint.ts'
 import { loadTopology } from '../aws/lint/load.ts'
+import { parseMcpRemoteArguments } from '../aws/mcp-remote.ts'
 import { type Finding, isAtLeast, type Level, LEVELS, shown } from '../aws/verify/finding.ts'
 import { UsageError } from './usage-error.ts'
 
-export const usage: string = `Usage: postern aws lint <file> [options]
+export const usage: string = `Usage: postern aws lint <file> [options] [-- <mcp-remote's arguments after the URL>]
 
 Looks for the faults that AWS accepts and that only a sign-in, an attack or a bill would show. The
 file is a CloudFormation template (JSON, as in cdk.out) or the output of terraform show -json, of a
@@ -13,6 +14,8 @@ plan or a state; - reads standard input.
 
   --level LEVEL  the lowest level to print, and to exit with 1 for: info, warning (default) or error
   --json         the findings as JSON
+
+What people type after the URL decides mcp-remote's callback port: -- --header "X-Tenant: a"
 
 Exit codes: 0 no findings, 1 findings, 2 wrong usage or a file that cannot be read.
 `
@@ -22,10 +25,12 @@ const MAX_BYTES = 64 * 1024 * 1024
 const COLORS = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
 export async function run(args: string[]): Promise<void> {
-  const { file, level, json } = parse(args)
-  const topology = loadTopology(read(file))
+  const { file, level, json, mcpRemoteArguments } = parse(args)
+  const topology = await loadTopology(read(file))
   if (!topology.ok) throw new UsageError(`${file} ${shown(topology.failure)}`)
-  const findings = lint(topology.value).filter((finding) => isAtLeast(finding.level, level))
+  const findings = lint(topology.value, mcpRemoteArguments).filter((finding) =>
+    isAtLeast(finding.level, level),
+  )
   process.stdout.write(
     json
       ? `${JSON.stringify({ findings, ignored: topology.value.ignored }, null, 2)}\n`
@@ -34,15 +39,26 @@ export async function run(args: string[]): Promise<void> {
   process.exitCode = findings.length === 0 ? 0 : 1
 }
 
-function parse(args: string[]): { file: string; level: Level; json: boolean } {
-  const { values, positionals } = parseWords(args)
+interface Parsed {
+  file: string
+  level: Level
+  json: boolean
+  mcpRemoteArguments: string[]
+}
+
+function parse(args: string[]): Parsed {
+  const end = args.includes('--') ? args.indexOf('--') : args.length
+  const mcpRemoteArguments = args.slice(end + 1)
+  const call = parseMcpRemoteArguments(['https://mcp.example.com', ...mcpRemoteArguments])
+  if (!call.ok) throw new UsageError(`aws lint: ${call.failure}`)
+  const { values, positionals } = parseWords(args.slice(0, end))
   const [file, ...more] = positionals
   if (file === undefined) throw new UsageError('aws lint needs a template or terraform show -json')
   if (more.length > 0) throw new UsageError(`one file is enough: ${positionals.join(' ')}`)
   const level = LEVELS.find((each) => each === values.level)
   if (level === undefined)
     throw new UsageError(`--level is ${LEVELS.join(', ')}, not ${JSON.stringify(values.level)}`)
-  return { file, level, json: values.json }
+  return { file, level, json: values.json, mcpRemoteArguments }
 }
 
 // The inferred type of parseArgs is the type of the flags: written out it would say nothing more.

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callbackUrls } from '../../src/aws/callback-urls.ts'
 import { synthesize } from '../aws/variants.ts'
 
 const BIN = resolve('bin/postern.js')
@@ -59,6 +60,11 @@ describe('postern aws', () => {
     ['no file', ['aws', 'lint'], 'template'],
     ['two files', ['aws', 'lint', 'a.json', 'b.json'], 'a.json b.json'],
     ['a level that is none', ['aws', 'lint', 'a.json', '--level', 'high'], 'high'],
+    [
+      'an option that mcp-remote lacks',
+      ['aws', 'lint', 'a.json', '--', '--hedaer', 'A:b'],
+      '--hedaer',
+    ],
     ['a missing file', ['aws', 'lint', 'missing.json'], 'missing.json'],
     ['a folder', ['aws', 'lint', '.'], 'EISDIR'],
   ])('%s is one line and exit 2', async (_, args, named) => {
@@ -105,6 +111,20 @@ describe('postern aws lint', () => {
     const path = write('silent.json', template)
     expect((await run(['aws', 'lint', path])).code).toBe(1)
     expect((await run(['aws', 'lint', path, '--level', 'error'])).code).toBe(0)
+  })
+
+  test('callbacks are held to what people type after the URL', async () => {
+    const url = 'https://mcp.example.com/mcp'
+    const typed = ['--header', 'X-Tenant: a']
+    const [before, after] = [callbackUrls({ url }), callbackUrls({ url, args: typed })]
+    const template = JSON.stringify(synthesize('relay-public'))
+    const moved = template.replaceAll(
+      /http:\/\/[\w.]+:\d+\/oauth\/callback/g,
+      (callback) => after[before.indexOf(callback)]!,
+    )
+    const args = ['aws', 'lint', '-', '--', ...typed]
+    expect((await run(args, template)).out).toContain('CALLBACK_DRIFT')
+    expect((await run(args, moved)).out).toContain('No findings')
   })
 
   test('--level info also names what was not looked at', async () => {

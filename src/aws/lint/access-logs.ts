@@ -1,3 +1,4 @@
+import { doors } from './origins.ts'
 import type { Rule } from './rule.ts'
 import { label } from './view.ts'
 
@@ -9,7 +10,7 @@ export const accessLogRules: readonly Rule[] = [
     source:
       'CloudFront Developer Guide, “Access logs (standard logs)”, cs-uri-query; RFC 9700 §4.3.2: codes leak by logs',
     *find(view) {
-      for (const distribution of view.all('distribution'))
+      for (const distribution of doors(view))
         if (distribution.accessLogs !== null)
           yield {
             where: label(distribution),

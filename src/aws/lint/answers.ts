@@ -1,4 +1,4 @@
-import { at, behaviors, reached } from './origins.ts'
+import { at, behaviors, doors, reached } from './origins.ts'
 import type { Rule } from './rule.ts'
 import { isApi, isCognito, label } from './view.ts'
 
@@ -47,7 +47,7 @@ export const answerRules: readonly Rule[] = [
     fix: `Set the error caching minimum TTL to 0 for ${CACHED_ERRORS.join(', ')}.`,
     source: 'CloudFront Developer Guide, “How CloudFront caches HTTP 4xx and 5xx status codes”',
     *find(view) {
-      for (const distribution of view.all('distribution')) {
+      for (const distribution of doors(view)) {
         const kept = CACHED_ERRORS.filter((status) => {
           const setting = distribution.errorResponses.find((each) => each.status === status)
           return setting?.cachingSeconds !== 0
@@ -63,7 +63,7 @@ export const answerRules: readonly Rule[] = [
     fix: 'Remove the custom error page: clients read the JSON and the headers of errors.',
     source: 'RFC 6749 §5.2: errors are JSON',
     *find(view) {
-      for (const distribution of view.all('distribution'))
+      for (const distribution of doors(view))
         for (const { status, responsePagePath, responseStatus } of distribution.errorResponses)
           if (responsePagePath !== null || (responseStatus ?? status) !== status)
             yield { where: label(distribution), message: `replaces the answer of status ${status}` }
@@ -99,7 +99,7 @@ export const answerRules: readonly Rule[] = [
     fix: 'Set the minimum protocol version to TLSv1.2_2021 or newer.',
     source: 'RFC 9325 §3.1.1',
     *find(view) {
-      for (const distribution of view.all('distribution'))
+      for (const distribution of doors(view))
         if (
           distribution.certificateArn !== null &&
           !/^TLSv1\.[23]/.test(distribution.minimumTls ?? '')
@@ -116,7 +116,7 @@ export const answerRules: readonly Rule[] = [
     fix: 'Give the distribution a certificate of its own for its aliases.',
     source: 'CloudFront Developer Guide, “Requirements for using alternate domain names”',
     *find(view) {
-      for (const distribution of view.all('distribution'))
+      for (const distribution of doors(view))
         if (distribution.aliases.length > 0 && distribution.certificateArn === null)
           yield { where: label(distribution), message: 'has aliases without a certificate' }
     },
@@ -128,7 +128,7 @@ export const answerRules: readonly Rule[] = [
     source:
       'CloudFront Developer Guide, “Requirements for using SSL/TLS certificates with CloudFront”',
     *find(view) {
-      for (const distribution of view.all('distribution')) {
+      for (const distribution of doors(view)) {
         const region = /^arn:[^:]*:acm:([^:]+):/.exec(distribution.certificateArn ?? '')?.[1]
         if (region !== undefined && region !== 'us-east-1')
           yield { where: label(distribution), message: `has a certificate of ${region}` }

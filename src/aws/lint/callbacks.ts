@@ -6,12 +6,12 @@ export const callbackRules: readonly Rule[] = [
   {
     code: 'CALLBACK_DRIFT',
     level: 'warning',
-    fix: 'Register what postern callback-urls prints for the MCP URL.',
+    fix: 'Register what postern callback-urls prints; tell aws lint what people type after the URL.',
     source: 'Cognito compares callback URLs exactly; mcp-remote derives its port from the URL',
     *find(view) {
       if (view.mode !== 'relay' || view.mcpUrl === undefined || view.mcpUrl.includes('${')) return
       if (!URL.canParse(view.mcpUrl)) return
-      const derived = callbackUrls({ url: view.mcpUrl })
+      const derived = callbackUrls({ url: view.mcpUrl, args: view.mcpRemoteArguments })
       yield* missingFrom(view, derived)
     },
   },

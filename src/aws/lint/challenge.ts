@@ -63,7 +63,7 @@ function challenges(view: View): { fault: Fault; challenge: Challenge | undefine
 }
 
 /** People type the resource with and without a trailing slash. */
-export function mcpPaths({ mcpPath }: View): string[] {
+function mcpPaths({ mcpPath }: View): string[] {
   return mcpPath.endsWith('/') ? [mcpPath] : [mcpPath, `${mcpPath}/`]
 }
 

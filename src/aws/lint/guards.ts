@@ -1,4 +1,4 @@
-import type { Route, Text } from '../topology.ts'
+import type { Authorizer, Route, Text } from '../topology.ts'
 import { mcpRoutes } from './challenge.ts'
 import { origins } from './origins.ts'
 import type { Rule } from './rule.ts'
@@ -73,7 +73,7 @@ export const guardRules: readonly Rule[] = [
     fix: 'List the MCP URL where tokens are bound to it, and else the client’s id.',
     source: 'API Gateway Developer Guide, “JWT authorizers”: client_id counts only without aud',
     *find(view) {
-      for (const authorizer of view.all('authorizer')) {
+      for (const authorizer of mcpAuthorizers(view)) {
         if (authorizer.type !== 'JWT') continue
         const missing = missingAudience(view, authorizer.audience)
         if (missing !== undefined)
@@ -90,7 +90,7 @@ export const guardRules: readonly Rule[] = [
       const issuers = view
         .all('function')
         .flatMap(({ environment }) => environment['POSTERN_IDP_ISSUER'] ?? [])
-      for (const authorizer of view.all('authorizer'))
+      for (const authorizer of mcpAuthorizers(view))
         if (
           authorizer.type === 'JWT' &&
           (authorizer.issuer === null ||
@@ -117,6 +117,12 @@ export const guardRules: readonly Rule[] = [
     },
   },
 ]
+
+/** The authorizers that an MCP request may meet. */
+function mcpAuthorizers(view: View): Authorizer[] {
+  const found = mcpRoutes(view).map(({ authorizer }) => view.named('authorizer', authorizer ?? ''))
+  return [...new Set(found)].filter((authorizer) => authorizer !== undefined)
+}
 
 /** The function behind a route, as its integration names it. */
 function serverOf(view: View, route: Route): Text | undefined {

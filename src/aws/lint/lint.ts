@@ -38,9 +38,12 @@ export const RULES: readonly Rule[] = [
   ...keyWatchRules,
 ]
 
-/** Every fault of a topology, the gravest first. */
-export function lint(topology: Topology): Finding[] {
-  const view = viewOf(topology)
+/**
+ * Every fault of a topology, the gravest first. `mcpRemoteArguments` are what people type after the
+ * URL.
+ */
+export function lint(topology: Topology, mcpRemoteArguments: readonly string[] = []): Finding[] {
+  const view = viewOf(topology, mcpRemoteArguments)
   const findings = RULES.flatMap(({ code, level, fix, source, find }) =>
     [...find(view)].map(({ where, message }): Finding => {
       return { code, level, where, message, fix, source }

@@ -123,6 +123,13 @@ export function behaviors(view: View): [Distribution, Behavior][] {
     )
 }
 
+/** Distributions before an API or Cognito; others are none of this linter's business. */
+export function doors(view: View): Distribution[] {
+  return view
+    .all('distribution')
+    .filter(({ origins: all }) => all.some((origin) => isApi(origin) || isCognito(origin)))
+}
+
 /** Behaviours with the origin that they lead to. */
 export function reached(view: View): [Distribution, Behavior, Origin][] {
   return behaviors(view).flatMap(([distribution, behavior]) => {

@@ -23,9 +23,11 @@ export interface View {
   /** Path of the resource; `/mcp` where nobody says. */
   mcpPath: string
   publicHost: Text | undefined
+  /** What people type after the URL: it decides the callback port. */
+  mcpRemoteArguments: readonly string[]
 }
 
-export function viewOf(topology: Topology): View {
+export function viewOf(topology: Topology, mcpRemoteArguments: readonly string[]): View {
   const kinds = new Map<Kind, Resource[]>()
   for (const resource of topology.resources) {
     const others = kinds.get(resource.kind)
@@ -51,6 +53,7 @@ export function viewOf(topology: Topology): View {
     mcpUrl,
     mcpPath: mcpUrl === undefined ? '/mcp' : path === '' ? '/' : path,
     publicHost: told('POSTERN_PUBLIC_HOST') ?? host,
+    mcpRemoteArguments,
   }
 }
 
