@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url'
 
 export interface Run {
   importMs: number
+  /** Processor time of the import: what is left of it on a busy machine. */
+  importCpuMs: number
   firstMs: number
   /** Of the warm invocations, in order. */
   warmMs: number[]
@@ -17,11 +19,13 @@ const [file = '', event = '{}', warm = '0'] = process.argv.slice(2)
 void new Response()
 void (await crypto.subtle.digest('SHA-256', new Uint8Array()))
 
+const before = process.cpuUsage()
 const loading = performance.now()
 const { handler } = (await import(pathToFileURL(file).href)) as {
   handler: (event: unknown) => Promise<unknown>
 }
 const importMs = performance.now() - loading
+const { user, system } = process.cpuUsage(before)
 
 async function invoke(): Promise<number> {
   const invoking = performance.now()
@@ -33,5 +37,11 @@ async function invoke(): Promise<number> {
 const firstMs = await invoke()
 const warmMs: number[] = []
 for (let turn = 0; turn < Number(warm); turn += 1) warmMs.push(await invoke())
-const run: Run = { importMs, firstMs, warmMs, rssMiB: process.memoryUsage.rss() / 1024 / 1024 }
+const run: Run = {
+  importMs,
+  importCpuMs: (user + system) / 1000,
+  firstMs,
+  warmMs,
+  rssMiB: process.memoryUsage.rss() / 1024 / 1024,
+}
 process.stderr.write(`${JSON.stringify(run)}\n`)

@@ -142,6 +142,7 @@ async function main(folder: string): Promise<void> {
         'min KB': round(bytes.length / 1024),
         'gzip KB': round(gzipSync(bytes).length / 1024),
         'import ms over empty': over(name, ({ importMs }) => importMs),
+        'import CPU ms over empty': over(name, ({ importCpuMs }) => importCpuMs),
         'first invocation ms over empty': over(name, ({ firstMs }) => firstMs),
         'RSS MiB over empty': over(name, ({ rssMiB }) => rssMiB),
       }

@@ -19,7 +19,7 @@ export interface KeysOutput {
 export type KeysRuntime = Pick<LambdaRuntime, 'fetch' | 'variables' | 'now' | 'random'>
 
 /** The call itself is wrong, or what it asks for cannot be had. The message names no value. */
-export class KeysRefusal extends Error {}
+class KeysRefusal extends Error {}
 
 const Flag = v.optional(v.picklist(['true', 'false']), 'false')
 const Input = v.object({

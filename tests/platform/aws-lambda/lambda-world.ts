@@ -89,7 +89,7 @@ export function doorOf(handler: (event: unknown) => Promise<HttpResult>): Door {
   }
 }
 
-export function toResponse(result: HttpResult): Response {
+function toResponse(result: HttpResult): Response {
   const headers = new Headers(result.headers)
   for (const cookie of result.cookies ?? []) headers.append('set-cookie', cookie)
   const bytes = Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8')
