@@ -53,7 +53,7 @@ describe('the packed package, installed in an empty folder', () => {
     const { exports } = JSON.parse(
       await readFile(join(folder, 'node_modules/postern/package.json'), 'utf8'),
     ) as { exports: Record<string, unknown> }
-    expect(Object.keys(exports)).toEqual(['.', './node'])
+    expect(Object.keys(exports)).toEqual(['.', './node', './aws-lambda', './cdk'])
     const attempt = run('node', ['--eval', 'import("postern/dist/crypto/seal.js")'], {
       cwd: folder,
     })

@@ -1,12 +1,14 @@
 import { Aws, RemovalPolicy } from 'aws-cdk-lib'
 import {
-  CfnAuthorizer,
+  CfnAuthorizer as ApiAuthorizer,
+  type CfnAuthorizerProps,
   CfnIntegration,
   CfnRoute,
+  type CfnRouteProps,
   CfnStage,
   HttpApi,
 } from 'aws-cdk-lib/aws-apigatewayv2'
-import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { CfnPermission, IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { executeApiArn, permit } from './functions.ts'
@@ -19,17 +21,12 @@ export interface HttpApiParts {
   api: HttpApi
   stage: CfnStage
   accessLogs: LogGroup
-  authorizer: CfnAuthorizer | undefined
+  authorizer: ApiAuthorizer | undefined
+  integrations: CfnIntegration[]
+  permissions: CfnPermission[]
   routes: CfnRoute[]
   /** `<id>.execute-api.<region>.amazonaws.com` */
   host: string
-}
-
-interface PlannedRoute {
-  name: string
-  key: string
-  target: Target
-  guarded?: boolean
 }
 
 /** Without query strings: they hold authorization codes. */
@@ -44,8 +41,50 @@ export function createHttpApi(
 ): HttpApiParts {
   const api = named(
     'api',
-    new HttpApi(scope, 'Api', { createDefaultStage: false, description: settings.mcpUrl }),
+    new HttpApi(scope, 'Api', {
+      apiName: settings.domainName,
+      description: settings.mcpUrl,
+      createDefaultStage: false,
+    }),
   )
+  const authorizer = settings.authorizer
+    ? createAuthorizer(scope, api, settings, signIn, serving.authorizer)
+    : undefined
+  const planned = planRoutes(settings, serving)
+  const targets = [...new Set(planned.map(({ target }) => target))].map((target) =>
+    connect(scope, api, target),
+  )
+  return {
+    api,
+    ...createStage(scope, api, settings),
+    authorizer: authorizer?.resource,
+    integrations: targets.map(({ integration }) => integration),
+    permissions: [
+      ...targets.map(({ permission }) => permission),
+      ...(authorizer?.permission === undefined ? [] : [authorizer.permission]),
+    ],
+    routes: planned.map(({ name, key, target, guarded }) =>
+      named(
+        name,
+        new CfnRoute(scope, `${idOf(name)}Route`, {
+          apiId: api.apiId,
+          routeKey: key,
+          target: `integrations/${targets.find((found) => found.target === target)?.integration.ref}`,
+          ...(guarded === true && authorizer !== undefined
+            ? authorizer.onRoute
+            : { authorizationType: 'NONE' }),
+        }),
+      ),
+    ),
+    host: `${api.apiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`,
+  }
+}
+
+function createStage(
+  scope: Construct,
+  api: HttpApi,
+  settings: Settings,
+): { stage: CfnStage; accessLogs: LogGroup } {
   const accessLogs = named(
     'api',
     new LogGroup(scope, 'ApiLogs', {
@@ -62,53 +101,40 @@ export function createHttpApi(
       accessLogSettings: { destinationArn: accessLogs.logGroupArn, format: ACCESS_LOG_FORMAT },
     }),
   )
-  const planned = planRoutes(settings, serving)
-  const integrations = new Map(
-    [...new Set(planned.map(({ target }) => target))].map((target) => {
-      const { name } = target
-      const { functionArn } = target.function
-      const integration = named(
-        name,
-        new CfnIntegration(scope, `${idOf(name)}Integration`, {
-          apiId: api.apiId,
-          integrationType: 'AWS_PROXY',
-          integrationUri: functionArn,
-          payloadFormatVersion: '2.0',
-          timeoutInMillis: 30_000,
-        }),
-      )
-      permit(scope, name, {
-        functionArn,
-        principal: 'apigateway.amazonaws.com',
-        sourceArn: executeApiArn(api.apiId, '*/*'),
-      })
-      return [target, integration] as const
+  return { stage, accessLogs }
+}
+
+/** What lets routes lead to a function. */
+function connect(
+  scope: Construct,
+  api: HttpApi,
+  target: Target,
+): { target: Target; integration: CfnIntegration; permission: CfnPermission } {
+  const { name } = target
+  const { functionArn } = target.function
+  const integration = named(
+    name,
+    new CfnIntegration(scope, `${idOf(name)}Integration`, {
+      apiId: api.apiId,
+      integrationType: 'AWS_PROXY',
+      integrationUri: functionArn,
+      payloadFormatVersion: '2.0',
+      timeoutInMillis: 30_000,
     }),
   )
-  const authorizer = settings.authorizer
-    ? createAuthorizer(scope, api, settings, signIn, serving.authorizer)
-    : undefined
-  const routes = planned.map(({ name, key, target, guarded }) =>
-    named(
-      name,
-      new CfnRoute(scope, `${idOf(name)}Route`, {
-        apiId: api.apiId,
-        routeKey: key,
-        target: `integrations/${integrations.get(target)?.ref}`,
-        ...(guarded === true && authorizer !== undefined
-          ? {
-              authorizerId: authorizer.ref,
-              authorizationType: serving.authorizer === undefined ? 'JWT' : 'CUSTOM',
-              ...(serving.authorizer === undefined
-                ? { authorizationScopes: [...settings.scopes] }
-                : {}),
-            }
-          : { authorizationType: 'NONE' }),
-      }),
-    ),
-  )
-  const host = `${api.apiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`
-  return { api, stage, accessLogs, authorizer, routes, host }
+  const permission = permit(scope, name, {
+    functionArn,
+    principal: 'apigateway.amazonaws.com',
+    sourceArn: executeApiArn(api.apiId, '*/*'),
+  })
+  return { target, integration, permission }
+}
+
+interface PlannedRoute {
+  name: string
+  key: string
+  target: Target
+  guarded?: boolean
 }
 
 function planRoutes(settings: Settings, serving: Serving): PlannedRoute[] {
@@ -139,45 +165,56 @@ function planRoutes(settings: Settings, serving: Serving): PlannedRoute[] {
   ]
 }
 
+interface Guard {
+  resource: ApiAuthorizer
+  permission: CfnPermission | undefined
+  /** What a guarded route says. */
+  onRoute: Pick<CfnRouteProps, 'authorizerId' | 'authorizationType' | 'authorizationScopes'>
+}
+
 function createAuthorizer(
   scope: Construct,
   api: HttpApi,
   settings: Settings,
   signIn: SignIn,
   lambda: IFunction | undefined,
-): CfnAuthorizer {
-  const common = { apiId: api.apiId, identitySource: ['$request.header.Authorization'] }
-  if (lambda === undefined)
-    return named(
+): Guard {
+  const create = (props: Omit<CfnAuthorizerProps, 'apiId' | 'name'>): ApiAuthorizer =>
+    named(
       'mcp',
-      new CfnAuthorizer(scope, 'ApiAuthorizer', {
-        ...common,
+      new ApiAuthorizer(scope, 'ApiAuthorizer', {
+        apiId: api.apiId,
         name: 'mcp',
-        authorizerType: 'JWT',
-        jwtConfiguration: {
-          issuer: signIn.issuer,
-          // API Gateway looks at client_id where a token has no aud, so that both are listed.
-          audience: [settings.mcpUrl, signIn.client.userPoolClientId],
-        },
+        identitySource: ['$request.header.Authorization'],
+        ...props,
       }),
     )
-  const authorizer = named(
-    'mcp',
-    new CfnAuthorizer(scope, 'ApiAuthorizer', {
-      ...common,
-      name: 'mcp',
-      authorizerType: 'REQUEST',
-      authorizerUri: `arn:${Aws.PARTITION}:apigateway:${Aws.REGION}:lambda:path/2015-03-31/functions/${lambda.functionArn}/invocations`,
-      authorizerPayloadFormatVersion: '2.0',
-      enableSimpleResponses: true,
-      // A remembered answer would outlive the token.
-      authorizerResultTtlInSeconds: 0,
-    }),
-  )
-  permit(scope, 'authorizer', {
+  if (lambda === undefined) {
+    const resource = create({
+      authorizerType: 'JWT',
+      jwtConfiguration: {
+        issuer: signIn.issuer,
+        // API Gateway looks at client_id where a token has no aud, so that both are listed.
+        audience: [settings.mcpUrl, signIn.client.userPoolClientId],
+      },
+    })
+    const authorizationScopes = [...settings.scopes]
+    const onRoute = { authorizerId: resource.ref, authorizationType: 'JWT', authorizationScopes }
+    return { resource, permission: undefined, onRoute }
+  }
+  const resource = create({
+    authorizerType: 'REQUEST',
+    authorizerUri: `arn:${Aws.PARTITION}:apigateway:${Aws.REGION}:lambda:path/2015-03-31/functions/${lambda.functionArn}/invocations`,
+    authorizerPayloadFormatVersion: '2.0',
+    enableSimpleResponses: true,
+    // A remembered answer would outlive the token.
+    authorizerResultTtlInSeconds: 0,
+  })
+  const permission = permit(scope, 'authorizer', {
     functionArn: lambda.functionArn,
     principal: 'apigateway.amazonaws.com',
-    sourceArn: executeApiArn(api.apiId, `authorizers/${authorizer.ref}`),
+    sourceArn: executeApiArn(api.apiId, `authorizers/${resource.ref}`),
   })
-  return authorizer
+  const onRoute = { authorizerId: resource.ref, authorizationType: 'CUSTOM' }
+  return { resource, permission, onRoute }
 }

@@ -2,7 +2,7 @@ import { CustomResource, Duration, Stack } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { CfnRule } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
-import type { Function as LambdaFunction, Code } from 'aws-cdk-lib/aws-lambda'
+import type { CfnPermission, Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
 import { createFunction, permit } from './functions.ts'
@@ -107,6 +107,7 @@ function keysInput(scope: Construct, settings: Settings, signIn: SignIn): Record
 export interface KeyWatch {
   function: LambdaFunction
   schedule: CfnRule
+  permission: CfnPermission
   alarm: Alarm
 }
 
@@ -146,7 +147,7 @@ export function createKeyWatch(
       targets: [{ id: 'keyWatch', arn: watch.functionArn }],
     }),
   )
-  permit(scope, 'keyWatch', {
+  const permission = permit(scope, 'keyWatch', {
     functionArn: watch.functionArn,
     principal: 'events.amazonaws.com',
     sourceArn: schedule.attrArn,
@@ -168,5 +169,5 @@ export function createKeyWatch(
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }),
   )
-  return { function: watch, schedule, alarm }
+  return { function: watch, schedule, permission, alarm }
 }

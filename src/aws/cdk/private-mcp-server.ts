@@ -1,5 +1,11 @@
 import { CfnOutput, type CustomResource } from 'aws-cdk-lib'
-import type { CfnAuthorizer, CfnRoute, CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
+import type {
+  CfnAuthorizer,
+  CfnIntegration,
+  CfnRoute,
+  CfnStage,
+  HttpApi,
+} from 'aws-cdk-lib/aws-apigatewayv2'
 import type {
   Distribution,
   Function as EdgeFunction,
@@ -15,7 +21,7 @@ import type {
 } from 'aws-cdk-lib/aws-cognito'
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { CfnRule } from 'aws-cdk-lib/aws-events'
-import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { CfnPermission, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
@@ -47,13 +53,15 @@ export class PrivateMcpServer extends Construct {
   readonly branding: CfnManagedLoginBranding | undefined
   readonly secret: CfnSecret
   readonly keys: CustomResource
-  /** By name: `front`, `mcp`, `oauth`, `facade`, `token`, `authorizer`, `keys`, `keyWatch`. */
-  readonly functions: Readonly<Record<string, IFunction>>
+  /** By name, each with its `role` and `logGroup`: `front`, `mcp`, `oauth`, `facade`, `token`, `authorizer`, `keys`, `keyWatch`. */
+  readonly functions: Readonly<Record<string, LambdaFunction>>
+  readonly permissions: readonly CfnPermission[]
   readonly api: HttpApi
   readonly stage: CfnStage
   readonly accessLogs: LogGroup
   readonly authorizer: CfnAuthorizer | undefined
   readonly routes: readonly CfnRoute[]
+  readonly integrations: readonly CfnIntegration[]
   readonly distribution: Distribution
   readonly challengePolicy: ResponseHeadersPolicy | undefined
   readonly tokenPolicy: ResponseHeadersPolicy | undefined
@@ -94,6 +102,8 @@ export class PrivateMcpServer extends Construct {
     this.accessLogs = http.accessLogs
     this.authorizer = http.authorizer
     this.routes = http.routes
+    this.integrations = http.integrations
+    this.permissions = [...http.permissions, watch.permission]
     this.distribution = edge.distribution
     this.challengePolicy = edge.challengePolicy
     this.tokenPolicy = edge.tokenPolicy
@@ -123,6 +133,7 @@ export class PrivateMcpServer extends Construct {
       'Callback URLs that the app client must know',
       settings.identityProviderCallbackUrls.join(' '),
     )
+    output('UserPoolId', 'Where people are added', this.userPool.userPoolId)
     output(
       'DistributionDomain',
       `Point ${settings.domainName} at it (CNAME or alias record)`,
