@@ -9,7 +9,7 @@ import {
   type Stranger,
 } from './authorization-leg.ts'
 import { shown } from './finding.ts'
-import type { Ask, Asked, Ports } from './outside.ts'
+import type { Answer, Ask, Asked, Ports } from './outside.ts'
 
 /** The registration that every check shares. */
 export interface Registration {
@@ -22,6 +22,8 @@ export interface Registration {
  */
 export interface Deployment extends Stranger {
   resolveAaaa: Ports['resolveAaaa']
+  /** Every answer so far. */
+  seen: () => readonly Answer[]
   metadata: () => Promise<Asked>
   registration: () => Promise<Result<Registration, string>>
   /** Where a person would be sent to sign in. Nobody signs in. */
@@ -42,14 +44,20 @@ export function createDeployment(
 ): Deployment {
   const { origin } = new URL(mcpUrl)
   const [redirectUri = ''] = callbackUrls({ url: mcpUrl }).filter((url) => url.startsWith('http:'))
+  const answers: Answer[] = []
   const deployment: Deployment = {
     mcpUrl,
     origin,
     redirectUri,
-    ask,
+    ask: async (url, init) => {
+      const asked = await ask(url, init)
+      if (asked.ok) answers.push(asked.value)
+      return asked
+    },
+    seen: () => answers,
     resolveAaaa: ports.resolveAaaa,
     randomText: () => base64url(ports.random(32)),
-    metadata: once(() => ask(origin + PATHS.authorizationServerMetadata)),
+    metadata: once(() => deployment.ask(origin + PATHS.authorizationServerMetadata)),
     registration: once(() => register(deployment)),
     leg: once(async () => {
       const registered = await deployment.registration()

@@ -1,7 +1,7 @@
 import { PATHS } from '../../protocol/metadata.ts'
 import { checkAuthorize } from './checks/authorize.ts'
 import { checkChallenge } from './checks/challenge.ts'
-import { checkEdge } from './checks/edge.ts'
+import { checkApiHost, checkEdge } from './checks/edge.ts'
 import { checkMetadata } from './checks/metadata.ts'
 import { checkRegistration } from './checks/registration.ts'
 import { checkTokenEndpoint } from './checks/token-endpoint.ts'
@@ -47,6 +47,7 @@ export async function verify(
     checkTokenSwitches(deployment),
     checkEdge(deployment),
   ])
+  const apiHost = await checkApiHost(deployment)
   // The clock of a person is not that of a machine: signing in has requests of its own.
   const signedIn =
     loginPorts === undefined
@@ -56,7 +57,7 @@ export async function verify(
     mcpUrl,
     mode: (await deployment.mode()) ?? null,
     positions: mergePositions([...outcomes, signedIn]),
-    findings: [...outcomes, signedIn]
+    findings: [...outcomes, { findings: apiHost }, signedIn]
       .flatMap(({ findings }) => findings)
       .toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
     login: signedIn.login,

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Topology } from '../../../src/aws/topology.ts'
 import { listenForCallback } from '../../../src/aws/verify/callback-listener.ts'
@@ -75,6 +77,8 @@ const EDGE_SECRET: Props = { mode: 'relay', clientAuthentication: 'edge' }
 const BOTH: Props = { mode: 'relay', defence: 'both' }
 const FUNCTION: Props = { mode: 'relay', tokenPath: 'function' }
 const BROKER: Props = { mode: 'broker' }
+const RELAY_EXISTING: Props = { mode: 'relay', isExisting: true }
+const BROKER_EXISTING: Props = { mode: 'broker', isExisting: true }
 
 describe('a template of CDK, on AWS as documented', SLOW, () => {
   test.each([
@@ -83,6 +87,8 @@ describe('a template of CDK, on AWS as documented', SLOW, () => {
     ['relay with both guards', BOTH, []],
     ['relay whose token path is a function', FUNCTION, ['info TOKEN_BY_FUNCTION']],
     ['broker', BROKER, []],
+    ['relay before a function that exists', RELAY_EXISTING, []],
+    ['broker before a function that exists', BROKER_EXISTING, []],
   ] as [string, Props, string[]][])(
     '%s: a person signs in, and there is nothing to mend',
     async (_, props, findings) => {
@@ -157,6 +163,16 @@ const ROWS: Row[] = [
     findings: ['error CHALLENGE_NOT_ADDED', 'info TOKEN_SHOWS_COGNITO'],
     fix: "defence: 'lambda'",
   },
+  ...[RELAY_EXISTING, BROKER_EXISTING].map((props): Row => ({
+    props,
+    switches: { headersPolicyOnErrors: 'skipped' },
+    positions: { headersPolicyOnErrors: 'skipped', httpApiRemapsWwwAuthenticate: null },
+    findings: [
+      'error CHALLENGE_NOT_ADDED',
+      ...(props === RELAY_EXISTING ? ['info TOKEN_SHOWS_COGNITO'] : []),
+    ],
+    fix: 'mcpHandler',
+  })),
   {
     props: RELAY,
     switches: { headersPolicyOnErrors: 'skipped', invalidScope: 'redirect-invalid-scope' },
@@ -273,6 +289,29 @@ describe('the other position of a switch', SLOW, () => {
     expect(summary(report)).toEqual(findings)
     expect(report.findings[0]?.fix ?? '').toContain(fix ?? '')
     expect(report.login[0]?.startsWith('Signed in')).toBe(signIn)
+  })
+})
+
+describe('the command itself', SLOW, () => {
+  test('reaches a deployment through a proxy and an authority of one’s own, and ends with 0', async () => {
+    const at = await start(RELAY)
+    const child = spawn(
+      process.execPath,
+      [resolve('bin/postern.js'), 'aws', 'verify', at.mcpUrl, '--json'],
+      {
+        env: {
+          ...process.env,
+          NODE_USE_ENV_PROXY: '1',
+          HTTPS_PROXY: at.proxyUrl,
+          NODE_EXTRA_CA_CERTS: at.caFile,
+        },
+      },
+    )
+    let out = ''
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    const code = await new Promise((done) => child.once('close', done))
+    expect(JSON.parse(out)).toMatchObject({ mode: 'relay', findings: [] })
+    expect(code).toBe(0)
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describeReport, exitCode } from '../../../src/aws/verify/describe.ts'
 import { verify, type Report } from '../../../src/aws/verify/verify.ts'
 import {
+  API_HOST,
   CALLBACK,
   createSmallWorld,
   MCP_URL,
@@ -188,6 +189,22 @@ describe('every fault has a finding of its own', () => {
     const report = await reportOn({ tokenPath: 'function' })
     expect(report.findings).toMatchObject([{ code: 'TOKEN_BY_FUNCTION', level: 'info' }])
     expect([exitCode(report, 'error'), exitCode(report, 'info')]).toEqual([0, 1])
+  })
+
+  test.each([
+    [403, ['API_HOST_SHOWN']],
+    [200, ['EDGE_BYPASSED', 'API_HOST_SHOWN']],
+  ])('an API host that an answer gives away is asked; %s: %s', async (status, codes) => {
+    const world = await createSmallWorld({
+      api: () => new Response('{}', { status }),
+      meddle: async (_, answer) => {
+        const response = await answer()
+        if (response.status === 404) response.headers.set('x-debug', `via ${API_HOST}`)
+        return response
+      },
+    })
+    const report = await verify(MCP_URL, world.ports)
+    expect(report.findings.map(({ code }) => code)).toEqual(codes)
   })
 
   test('a shared secret is not taken for one that nobody sends', async () => {

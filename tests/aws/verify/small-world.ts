@@ -11,6 +11,7 @@ export const CALLBACK: string = callbackUrls({ url: MCP_URL }).find((url) =>
   url.startsWith('http:'),
 )!
 export const POOL = 'https://notes.auth.eu-central-1.amazoncognito.com'
+export const API_HOST = 'a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com'
 export const CLIENT_ID = 'notesclient'
 const CLIENT_SECRET = 'averylongsecretthatnobodyknows1'
 const METADATA = `${ORIGIN}/.well-known/oauth-protected-resource/mcp`
@@ -35,6 +36,8 @@ export interface SmallWorldOptions {
   /** Answers in place of the deployment, or changes its answer. */
   meddle?: Meddle
   aaaa?: () => Promise<string[]>
+  /** The API's own host, to whoever asks it directly. */
+  api?: () => Response
 }
 
 export interface SmallWorld {
@@ -72,6 +75,7 @@ export async function createSmallWorld(options: SmallWorldOptions = {}): Promise
       asked.push(`${request.method} ${url.split('?', 1)[0]}`)
       requests.push(request.clone())
       if (new URL(url).origin === POOL) return pool.fetch(request)
+      if (new URL(url).host === API_HOST && options.api !== undefined) return options.api()
       if (new URL(url).origin !== ORIGIN) throw new TypeError('fetch failed')
       const answer = (): Promise<Response> => serve(request, pool, options)
       return options.meddle === undefined ? answer() : options.meddle(request, answer)

@@ -9,6 +9,8 @@ import { wayOut } from '../ways-out.ts'
 const METHODS = ['GET', 'HEAD', 'POST'] as const
 const REMAPPED = 'x-amzn-remapped-www-authenticate'
 
+const BY_FUNCTION: string = `Let the function refuse, whose challenge is its own: ${wayOut('defenceLambda')}, with \`mcpHandler\` as its handler.`
+
 interface Sight {
   /** `GET https://…` */
   where: string
@@ -98,19 +100,16 @@ function judge({ where, asked }: Sight, view: View, metadataUrl: string): Findin
     )
   if (namesMetadata(answer, metadataUrl)) return []
   if (view.byAuthorizer)
-    return view.hasPolicy
-      ? finding(
-          'CHALLENGE_NOT_ADDED',
-          'The API’s authorizer refuses, and the response headers policy adds no challenge to its 401: clients cannot find the way in',
-          `Let the function refuse, whose challenge is its own: ${wayOut('defenceLambda')}.`,
-          'CloudFront developer guide, Add or remove HTTP headers in CloudFront responses',
-        )
-      : finding(
-          'CHALLENGE_NOT_ADDED',
-          'The API’s authorizer refuses without naming the metadata, and nothing at the edge adds it',
-          `Let the function refuse: ${wayOut('defenceLambda')}; or let the edge add the challenge, as ${wayOut('defenceBoth')} does.`,
-          'API Gateway developer guide, Control access to HTTP APIs with JWT authorizers',
-        )
+    return finding(
+      'CHALLENGE_NOT_ADDED',
+      view.hasPolicy
+        ? 'The API’s authorizer refuses, and the response headers policy adds no challenge to its 401: clients cannot find the way in'
+        : 'The API’s authorizer refuses without naming the metadata, and nothing at the edge adds it',
+      view.hasPolicy
+        ? BY_FUNCTION
+        : `${BY_FUNCTION} Or let the edge add it: ${wayOut('defenceBoth')}.`,
+      'CloudFront developer guide, Add or remove HTTP headers in CloudFront responses',
+    )
   if (answer.headers.has(REMAPPED))
     return finding(
       'CHALLENGE_REMAPPED',

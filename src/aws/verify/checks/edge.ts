@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { PATHS } from '../../../protocol/metadata.ts'
 import type { Deployment } from '../deployment.ts'
 import { shown, type Finding, type Outcome, type Position } from '../finding.ts'
-import type { Asked } from '../outside.ts'
+import type { Answer, Asked } from '../outside.ts'
 import { settled, unsettled } from '../switches.ts'
 
 /** Errors in CloudFront's cache, ways past it, and rows 8 and 9. */
@@ -40,6 +40,44 @@ async function checkErrorCaching(deployment: Deployment): Promise<Finding[]> {
       source: 'CloudFront developer guide, Control how long CloudFront caches errors',
     },
   ]
+}
+
+const API_HOST = /\b[a-z0-9]{10}\.execute-api\.[a-z0-9-]{1,32}\.amazonaws\.com\b/
+
+/**
+ * The API's own host, where an answer has given it away: whoever knows it must get nowhere without
+ * the secret that the edge adds. Last, because every answer before counts.
+ */
+export async function checkApiHost(deployment: Deployment): Promise<Finding[]> {
+  const host = deployment
+    .seen()
+    .map(findApiHost)
+    .find((each) => each !== undefined)
+  if (host === undefined) return []
+  const url = `https://${host}${PATHS.authorizationServerMetadata}`
+  const direct = await deployment.ask(url)
+  const shownHost: Finding = {
+    code: 'API_HOST_SHOWN',
+    level: 'warning',
+    where: `GET ${deployment.origin}`,
+    message: `An answer gives away the API’s own host, ${host}.`,
+    fix: 'See which header or page of the MCP server names it, and take it out.',
+    source: 'API Gateway developer guide, Disable the default endpoint for HTTP APIs',
+  }
+  if (!direct.ok || direct.value.status >= 400) return [shownHost]
+  const bypassed: Finding = {
+    code: 'EDGE_BYPASSED',
+    level: 'error',
+    where: `GET ${url}`,
+    message: `The API answers ${direct.value.status} to a request that did not come through CloudFront.`,
+    fix: 'Let the functions demand the origin secret: POSTERN_ORIGIN_SECRET_SHA256 must be what the keys call returned.',
+    source: 'CloudFront developer guide, Restrict access to files on custom origins',
+  }
+  return [bypassed, shownHost]
+}
+
+function findApiHost({ headers, text }: Answer): string | undefined {
+  return API_HOST.exec([...headers.values(), text].join('\n'))?.[0]
 }
 
 /** API Gateway's own answer to a name it does not know. */
