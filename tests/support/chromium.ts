@@ -18,10 +18,20 @@ export function launchChromium(): Promise<Browser> {
   return running
 }
 
-/** A person's browser: own cookies, nothing shared with other tests. */
-export async function newPerson(): Promise<BrowserContext> {
+/**
+ * A person's browser: own cookies, nothing shared with other tests. `proxyUrl` leads to names that a
+ * test maps, under an authority that the browser does not know; loopback is always reached directly.
+ */
+export async function newPerson({ proxyUrl }: { proxyUrl?: string } = {}): Promise<BrowserContext> {
   const browser = await launchChromium()
-  const context = await browser.newContext()
+  const context = await browser.newContext(
+    proxyUrl === undefined
+      ? {}
+      : {
+          ignoreHTTPSErrors: true,
+          proxy: { server: proxyUrl, bypass: 'localhost,127.0.0.1' },
+        },
+  )
   context.setDefaultTimeout(10_000)
   return context
 }
