@@ -1,7 +1,15 @@
 /** Runs real `terraform` over a module with the stub provider: init, validate, apply, show. */
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,7 +19,12 @@ import type { ObjectValue } from './stub/values.ts'
 
 const run = promisify(execFile)
 
-export const MODULE: string = join(import.meta.dirname, '../../../terraform')
+const ROOT = join(import.meta.dirname, '../../..')
+
+/** Root modules of this repository. */
+export const MODULE = 'terraform'
+export const EXAMPLE = 'examples/aws-terraform'
+export type RootModule = typeof MODULE | typeof EXAMPLE
 
 export interface Evaluated {
   /** `terraform show -json` of the state after an apply. */
@@ -31,9 +44,10 @@ export function findTerraform(): string | undefined {
 }
 
 /** Files that are not as `terraform fmt` writes them. */
-export function checkFormat(folder: string): string[] {
+export function checkFormat(root: RootModule): string[] {
   try {
-    execFileSync('terraform', ['fmt', '-check', '-recursive', folder], {
+    execFileSync('terraform', ['fmt', '-check', '-recursive', root], {
+      cwd: ROOT,
       encoding: 'utf8',
       env: environment(),
     })
@@ -45,21 +59,24 @@ export function checkFormat(folder: string): string[] {
 }
 
 /** Of all that Terraform reads of the module; a committed state is stale when it differs. */
-export function hashModule(folder: string = MODULE): string {
+export function hashModule(): string {
+  const folder = join(ROOT, MODULE)
   const hash = createHash('sha256')
-  for (const file of globSync('**/*.{tf,js}', { cwd: folder }).toSorted())
+  for (const file of globSync('*.{tf,js}', { cwd: folder }).toSorted())
     hash.update(`${file}\n`).update(readFileSync(join(folder, file)))
   return hash.digest('hex')
 }
 
 export function evaluate(
   variables: Readonly<Record<string, unknown>>,
-  folder: string = MODULE,
+  root: RootModule = MODULE,
 ): Promise<Evaluated> {
-  return withTerraform(folder, async (terraform) => {
+  return withTerraform(root, async (terraform) => {
     const { workFolder } = terraform
     // The zips' contents do not matter here, only that Terraform can hash them.
-    for (const name of ['postern.zip', 'server.zip']) writeFileSync(join(workFolder, name), name)
+    mkdirSync(join(workFolder, 'build'), { recursive: true })
+    for (const name of ['build/postern.zip', 'build/server.zip'])
+      writeFileSync(join(workFolder, name), name)
     writeFileSync(join(workFolder, 'terraform.tfvars.json'), JSON.stringify(variables))
     await terraform.run('plan', '-input=false', '-out=plan')
     const plan = await terraform.run('show', '-json', 'plan')
@@ -74,12 +91,14 @@ interface Terraform {
   run(...args: string[]): Promise<string>
 }
 
-/** A copy of the module, initialised, with the stub provider beside it. */
+/** A copy of a root module, initialised and valid, with the stub provider beside it. */
 export async function withTerraform<T>(
-  folder: string,
+  root: RootModule,
   use: (terraform: Terraform) => Promise<T>,
+  edit?: (folder: string) => Promise<void> | void,
 ): Promise<T> {
-  const workFolder = mkdtempSync(join(tmpdir(), 'postern-terraform-'))
+  const copy = mkdtempSync(join(tmpdir(), 'postern-terraform-'))
+  const workFolder = join(copy, root)
   const provider = await startStubProvider()
   const terraform: Terraform = {
     workFolder,
@@ -95,13 +114,17 @@ export async function withTerraform<T>(
     },
   }
   try {
-    cpSync(folder, workFolder, { recursive: true })
+    // The example finds the module by its relative path.
+    for (const folder of new Set([MODULE, root]))
+      for (const file of globSync('*.{tf,js}', { cwd: join(ROOT, folder) }))
+        cpSync(join(ROOT, folder, file), join(copy, folder, file))
+    await edit?.(workFolder)
     await terraform.run('init', '-input=false', '-no-color')
     await terraform.run('validate', '-no-color')
     return await use(terraform)
   } finally {
     await provider.close()
-    rmSync(workFolder, { recursive: true, force: true })
+    rmSync(copy, { recursive: true, force: true })
   }
 }
 

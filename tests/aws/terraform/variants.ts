@@ -23,8 +23,8 @@ export function variablesOf(variant: Variant): Variables {
     certificate_arn: INPUT.certificateArn,
     cognito_domain_prefix: INPUT.cognitoDomainPrefix,
     access: INPUT.access,
-    postern_zip: 'postern.zip',
-    ...('existing_function_arn' in own ? {} : { server_zip: 'server.zip' }),
+    postern_zip: 'build/postern.zip',
+    ...('existing_function_arn' in own ? {} : { server_zip: 'build/server.zip' }),
     ...own,
   }
 }
