@@ -13,7 +13,7 @@ import { closeChromium, launchChromium } from '../tests/support/chromium.ts'
 
 const resource = 'https://mcp.example.com/mcp'
 const ask = { resourceName: 'Example tools', resource, scopes: ['read', 'write'] }
-const form = { sealedRequest: 'sealed', action: '/consent' }
+const form = { fields: { request: 'sealed' }, action: '/consent' }
 const PAGES: Record<string, Markup> = {
   consent: consentPage({
     ...ask,

@@ -27,7 +27,7 @@ interface Changes extends Omit<Record<string, unknown>, 'identityProvider'> {
 
 function change({ identityProvider, ...changes }: Changes): RelayOptions {
   const idp = { ...MINIMAL.identityProvider, ...identityProvider }
-  return { ...MINIMAL, ...changes, identityProvider: idp } as RelayOptions
+  return { ...MINIMAL, ...changes, identityProvider: idp }
 }
 
 function issuesOf(options: unknown): string[] {
@@ -36,7 +36,6 @@ function issuesOf(options: unknown): string[] {
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    for (const { fix } of error.issues) expect(fix).not.toBe('')
     return error.issues.map(({ path, message }) => `${path}: ${message}`)
   }
 }

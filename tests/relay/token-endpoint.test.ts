@@ -83,7 +83,7 @@ function openEndpoint(
       emit: (event) => events.push(event),
       fetch: async (input, init = {}) => {
         const form = Object.fromEntries(init.body as URLSearchParams)
-        sent.push({ url: String(input), init, form })
+        sent.push({ url: new Request(input).url, init, form })
         return answer(init.signal ?? AbortSignal.abort())
       },
     },
