@@ -162,6 +162,13 @@ describe('postern aws lint', () => {
     ['a state file', '{"version":4,"terraform_version":"1.9.0","resources":[]}'],
     ['a tower of objects', deep],
     ['a tower of lists', `{"Resources":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['a plan of nothing', '{"format_version":"1.2"}'],
+    ['a plan without a module', '{"format_version":"1.2","planned_values":7}'],
+    [
+      'a state without resources',
+      '{"format_version":"1.0","values":{"root_module":{"resources":{}}}}',
+    ],
+    ['a state of wrong types', '{"format_version":1,"values":{"root_module":{"resources":[7]}}}'],
     ['resources that are a list', '{"Resources":[1]}'],
     ['resources that are null', '{"Resources":null}'],
     ['a resource that is a text', '{"Resources":{"A":"B"}}'],
