@@ -2,7 +2,7 @@
  * A complete private notes server, in each of the two modes: deploy the one you want.
  *
  *   npm run synth
- *   npx cdk deploy --app examples/aws-cdk/cdk.out NotesBroker
+ *   cd examples/aws-cdk && npx cdk deploy NotesBroker
  *
  * Region and account are those of your credentials. Before you deploy, put in your own domain, its
  * certificate in us-east-1, and a prefix for the sign-in page that is still free in your region.
@@ -20,7 +20,7 @@ const GROUP = 'mcp-users'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-export function createApp(outdir: string = here('cdk.out')): App {
+export function createApp(outdir: string, server: string): App {
   const app = new App({
     outdir,
     // What CloudFormation would refuse is refused here.
@@ -35,14 +35,16 @@ export function createApp(outdir: string = here('cdk.out')): App {
       certificateArn: CERTIFICATE_ARN,
       cognitoDomainPrefix: `example-notes-${mode}`,
       access: [{ groups: [GROUP] }],
-      server: { code: Code.fromAsset(here('build/server')) },
+      server: { code: Code.fromAsset(server) },
     })
   }
   return app
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const assembly = createApp().synth()
+  // The CDK CLI says where it looks.
+  const outdir = process.env['CDK_OUTDIR'] ?? here('cdk.out')
+  const assembly = createApp(outdir, here('build/server')).synth()
   for (const { stackName, templateFullPath } of assembly.stacks)
     console.log(`${stackName}  ${templateFullPath}`)
 }

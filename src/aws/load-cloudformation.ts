@@ -1,4 +1,4 @@
-import { TYPES } from './load-cloudformation/attributes.ts'
+import { typeOf } from './load-cloudformation/attributes.ts'
 import { EDGE } from './load-cloudformation/edge.ts'
 import { FUNCTIONS } from './load-cloudformation/functions.ts'
 import { HTTP_API } from './load-cloudformation/http-api.ts'
@@ -53,7 +53,7 @@ function toInput(resource: TemplateResource, template: Template): Input {
     properties: render(resource.properties, `${path}.Properties`, template) ?? {},
     dependsOn: resource.dependsOn.flatMap((id) => {
       const found = template.resources.get(id)
-      const kind = found && TYPES[found.type]?.kind
+      const kind = found && typeOf(found.type)?.kind
       return found === undefined || kind === undefined ? [] : [`${kind}.${found.name}`]
     }),
   }

@@ -6,7 +6,7 @@ import { checkForm } from '../../config/form.ts'
 import { AccessSchema, Text, Texts } from '../../config/schema-parts.ts'
 import { checkRelay, RELAY_ENTRIES } from './check-relay.ts'
 import { checkUserPool } from './check-user-pool.ts'
-import type { PrivateMcpServerProps } from './props.ts'
+import type { PrivateMcpServerProps, RelayProps } from './props.ts'
 import { scopesOf } from './settings.ts'
 
 const PropsSchema: v.GenericSchema = v.strictObject({
@@ -31,11 +31,23 @@ const PropsSchema: v.GenericSchema = v.strictObject({
   ...RELAY_ENTRIES,
 })
 
+const NEEDED_BY_POOL: readonly (keyof RelayProps)[] = [
+  'mode',
+  'access',
+  'domainName',
+  'path',
+  'server',
+  'scopes',
+  'callbackUrls',
+  'mcpRemoteArguments',
+  'userPool',
+]
+
 /** Throws one ConfigError with all problems. */
 export function checkProps(props: PrivateMcpServerProps): void {
   const { issues, sound } = checkForm(PropsSchema, props)
-  if (sound('mode')) checkRelay(props, sound, issues)
   const isNamed = sound('domainName') && checkDomainName(props.domainName, issues)
+  if (sound('mode')) checkRelay(props, sound, isNamed, issues)
   if (sound('certificateArn')) checkCertificate(props.certificateArn, issues)
   if (sound('path') && isNamed) checkMcpUrl(props, sound, issues)
   if (sound('access') && sound('scopes') && sound('mode'))
@@ -49,7 +61,12 @@ export function checkProps(props: PrivateMcpServerProps): void {
       message: 'has no isolated subnets, and elsewhere the MCP server could reach the internet',
       fix: 'Add subnets of the type PRIVATE_ISOLATED, or leave vpc out.',
     })
-  if (sound('userPool') && sound('cognitoDomainPrefix')) checkSignIn(props, isNamed, issues)
+  if (sound('userPool') && sound('cognitoDomainPrefix')) checkSignIn(props, issues)
+  // What a pool must have follows from the other props.
+  const isSettled = NEEDED_BY_POOL.every(
+    (key) => sound(key) && !issues.some(({ path }) => path === key),
+  )
+  if (isSettled && props.userPool !== undefined) checkUserPool(props, props.userPool, issues)
   if (issues.length > 0) throw new ConfigError(issues)
 }
 
@@ -138,7 +155,7 @@ function checkServer(server: PrivateMcpServerProps['server'], issues: ConfigIssu
     })
 }
 
-function checkSignIn(props: PrivateMcpServerProps, isNamed: boolean, issues: ConfigIssue[]): void {
+function checkSignIn(props: PrivateMcpServerProps, issues: ConfigIssue[]): void {
   const { userPool, cognitoDomainPrefix: prefix } = props
   const path = 'cognitoDomainPrefix'
   if (userPool !== undefined) {
@@ -148,7 +165,6 @@ function checkSignIn(props: PrivateMcpServerProps, isNamed: boolean, issues: Con
         message: 'is given for a user pool that has a domain already',
         fix: 'Remove it; userPool.domain says where people sign in.',
       })
-    if (isNamed) checkUserPool(props, userPool, issues)
   } else if (prefix === undefined)
     issues.push({
       path,

@@ -24,13 +24,15 @@ export const RELAY_ENTRIES: {
 
 /** API Gateway quotas, HTTP API: scopes of one route. */
 const MAX_ROUTE_SCOPES = 10
-/** Lambda quotas: all variables of a function. Of it the pinned keys take up to 3 KB. */
+/** Lambda quotas: all variables of a function. */
 const MAX_ENVIRONMENT_BYTES = 4096
-const USUAL_JWKS_BYTES = 1100
+/** The two keys of a user pool, and names, ids and hashes. */
+const USUAL_OTHER_BYTES = 2100
 
 export function checkRelay(
   props: PrivateMcpServerProps,
   sound: (key: string) => boolean,
+  isNamed: boolean,
   issues: ConfigIssue[],
 ): void {
   if (props.mode !== 'relay') {
@@ -57,8 +59,11 @@ export function checkRelay(
           message: 'has a slash, which Cognito takes for the end of the resource server’s name',
           fix: 'Write the last part only: Cognito puts the MCP URL before it.',
         })
-  if (['mcpRemoteArguments', 'callbackUrls', 'domainName', 'path'].every(sound))
-    checkCallbackUrls(props, issues)
+  if (isNamed && ['mcpRemoteArguments', 'callbackUrls', 'path'].every(sound)) {
+    const urls = checkCallbackUrls(props, issues)
+    if (urls !== undefined && ['access', 'scopes', 'forwardGroups'].every(sound))
+      checkEnvironment(props, urls, issues)
+  }
 }
 
 function checkClientSecret(props: RelayProps, issues: ConfigIssue[]): void {
@@ -95,7 +100,8 @@ function checkAuthorizer(props: RelayProps, issues: ConfigIssue[]): void {
     })
 }
 
-function checkCallbackUrls(props: RelayProps, issues: ConfigIssue[]): void {
+/** All that Cognito is to know; undefined when that cannot be said. */
+function checkCallbackUrls(props: RelayProps, issues: ConfigIssue[]): string[] | undefined {
   const url = `https://${props.domainName}${props.path ?? '/mcp'}`
   const args = props.mcpRemoteArguments ?? []
   const call = parseMcpRemoteArguments([url, ...args])
@@ -105,25 +111,26 @@ function checkCallbackUrls(props: RelayProps, issues: ConfigIssue[]): void {
       message: call.failure,
       fix: 'Write what people type after the URL, one word per member.',
     })
-    return
+    return undefined
   }
   const urls = [...new Set([...callbackUrls({ url, args }), ...(props.callbackUrls ?? [])])]
-  if (urls.length > MAX_CALLBACK_URLS)
-    issues.push({
-      path: 'callbackUrls',
-      message: `make ${urls.length} with the derived ones, and Cognito takes ${MAX_CALLBACK_URLS}`,
-      fix: 'List fewer, or use broker mode, which Cognito needs one for.',
-    })
-  else if (environmentBytes(props, urls) > MAX_ENVIRONMENT_BYTES)
+  if (urls.length <= MAX_CALLBACK_URLS) return urls
+  issues.push({
+    path: 'callbackUrls',
+    message: `make ${urls.length} with the derived ones, and Cognito takes ${MAX_CALLBACK_URLS}`,
+    fix: 'List fewer, or use broker mode, which Cognito needs one for.',
+  })
+  return undefined
+}
+
+/** Of what can become long. */
+function checkEnvironment(props: RelayProps, urls: string[], issues: ConfigIssue[]): void {
+  const lists = [...urls, ...(props.scopes ?? []), ...(props.forwardGroups ?? [])].join(' ')
+  const bytes = USUAL_OTHER_BYTES + lists.length + JSON.stringify(props.access).length
+  if (bytes > MAX_ENVIRONMENT_BYTES)
     issues.push({
       path: 'callbackUrls',
       message: `do not fit into the ${MAX_ENVIRONMENT_BYTES} bytes of a function’s environment`,
       fix: 'List fewer or shorter ones, or use broker mode, which needs no list.',
     })
-}
-
-/** What can become long; the rest of the variables takes less than 1 KB. */
-function environmentBytes(props: RelayProps, urls: readonly string[]): number {
-  const lists = [...urls, ...(props.scopes ?? []), ...(props.forwardGroups ?? [])].join(' ')
-  return 1000 + USUAL_JWKS_BYTES + lists.length + JSON.stringify(props.access).length
 }

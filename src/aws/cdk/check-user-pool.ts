@@ -30,7 +30,7 @@ const ClientSchema = v.object({
   callbackUrLs: Literals,
   allowedOAuthFlows: Literals,
   allowedOAuthScopes: Literals,
-  supportedIdentityProviders: Literals,
+  supportedIdentityProviders: v.optional(v.unknown(), []),
   explicitAuthFlows: Literals,
   refreshTokenRotation: v.fallback(v.optional(v.object({ feature: Literal })), undefined),
 })
@@ -122,7 +122,10 @@ function checkClient(
     report('client', 'does not allow the authorization code grant', 'Add it to oAuth.flows.')
   if (client.allowedOAuthFlows?.includes('implicit'))
     report('client', 'allows the implicit grant', 'Leave authorizationCodeGrant alone in flows.')
-  if (client.supportedIdentityProviders?.length === 0)
+  if (
+    Array.isArray(client.supportedIdentityProviders) &&
+    client.supportedIdentityProviders.length === 0
+  )
     report('client', 'names no identity provider', 'Set supportedIdentityProviders.')
   const scopes = lacks(client.allowedOAuthScopes, settings.identityProviderScopes)
   if (scopes.length > 0)

@@ -1,6 +1,6 @@
 import type { Kind } from '../topology.ts'
 
-interface Type {
+export interface Type {
   kind: Kind
   /** What `Ref` gives, as an attribute of the model. */
   ref: string
@@ -9,7 +9,7 @@ interface Type {
 }
 
 /** Types of CloudFormation that have a kind in the model, and what can be referenced of them. */
-export const TYPES: Readonly<Record<string, Type>> = {
+const TYPES: Readonly<Record<string, Type>> = {
   'AWS::CloudFront::Distribution': {
     kind: 'distribution',
     ref: 'id',
@@ -87,4 +87,15 @@ export const TYPES: Readonly<Record<string, Type>> = {
   'AWS::Events::Rule': { kind: 'schedule', ref: 'name', attributes: { Arn: 'arn' } },
   'AWS::CloudWatch::Alarm': { kind: 'alarm', ref: 'name', attributes: { Arn: 'arn' } },
   'AWS::WAFv2::WebACL': { kind: 'webAcl', ref: 'name', attributes: { Arn: 'arn', Id: 'id' } },
+}
+
+export function typeOf(name: string): Type | undefined {
+  return Object.hasOwn(TYPES, name) ? TYPES[name] : undefined
+}
+
+/** An attribute as the model names it; undefined: it knows none of that name. */
+export function attributeOf(type: Type, attribute: string | undefined): string | undefined {
+  if (attribute === undefined) return type.ref
+  const attributes = type.attributes ?? {}
+  return Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined
 }

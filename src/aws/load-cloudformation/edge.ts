@@ -128,7 +128,8 @@ function toBehavior(behavior: v.InferOutput<typeof BehaviorSchema>): Behavior {
 }
 
 function managed(names: Readonly<Record<string, string>>, id: string | undefined): string | null {
-  return id === undefined ? null : (names[id] ?? id)
+  if (id === undefined) return null
+  return Object.hasOwn(names, id) ? (names[id] ?? id) : id
 }
 
 const ResponseHeadersPolicySchema = v.object({

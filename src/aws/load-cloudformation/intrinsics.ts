@@ -1,17 +1,19 @@
 import { LoadError } from '../load-error.ts'
 import { canonicalText } from '../canonical-text.ts'
-import { TYPES } from './attributes.ts'
+import { attributeOf, typeOf } from './attributes.ts'
 import type { Template } from './template.ts'
 
 /** JSON in which every intrinsic function has become a text with placeholders. */
 export type Rendered = string | number | boolean | Rendered[] | { [key: string]: Rendered }
 
-const PSEUDO: Readonly<Record<string, string>> = {
-  'AWS::Region': '${region}',
-  'AWS::AccountId': '${account}',
-  'AWS::Partition': '${partition}',
-  'AWS::URLSuffix': '${urlSuffix}',
-}
+const PSEUDO: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'AWS::Region': '${region}',
+    'AWS::AccountId': '${account}',
+    'AWS::Partition': '${partition}',
+    'AWS::URLSuffix': '${urlSuffix}',
+  }),
+)
 
 /** `{{resolve:secretsmanager:<secret>:SecretString:<member>:<stage>:<version>}}` */
 const DYNAMIC_REFERENCE =
@@ -85,17 +87,17 @@ function reference(
   path: string,
   template: Template,
 ): string {
-  const pseudo = PSEUDO[id]
+  const pseudo = PSEUDO.get(id)
   if (pseudo !== undefined) return pseudo
   const resource = template.resources.get(id)
   if (resource === undefined) {
     if (template.parameters.has(id) && attribute === undefined) return `\${parameter.${id}}`
     throw new LoadError(path, `refers to ${id}, which is not in the template`)
   }
-  const type = TYPES[resource.type]
+  const type = typeOf(resource.type)
   // Of no kind in the model: noted under `ignored`, and only its name is known.
   if (type === undefined) return `\${ignored.${id}.${attribute ?? 'ref'}}`
-  const known = attribute === undefined ? type.ref : type.attributes?.[attribute]
+  const known = attributeOf(type, attribute)
   if (known === undefined)
     throw new LoadError(path, `refers to ${attribute} of ${id}, which the model does not know`)
   return `\${${type.kind}.${resource.name}.${known}${known.includes('}') ? '' : '}'}`

@@ -1,18 +1,24 @@
 import * as v from 'valibot'
 import { LoadError } from '../load-error.ts'
-import { TYPES } from './attributes.ts'
+import { typeOf } from './attributes.ts'
+
+const Properties = v.optional(v.record(v.string(), v.unknown()), {})
 
 const TemplateSchema = v.looseObject({
-  Resources: v.record(
-    v.string(),
-    v.looseObject({
-      Type: v.string(),
-      Properties: v.optional(v.record(v.string(), v.unknown()), {}),
-      DependsOn: v.optional(v.union([v.string(), v.array(v.string())]), []),
-      Metadata: v.optional(v.record(v.string(), v.unknown()), {}),
-    }),
+  Resources: v.pipe(
+    v.unknown(),
+    v.check((value) => !Array.isArray(value), 'is a list'),
+    v.record(
+      v.string(),
+      v.looseObject({
+        Type: v.string(),
+        Properties,
+        DependsOn: v.optional(v.union([v.string(), v.array(v.string())]), []),
+        Metadata: Properties,
+      }),
+    ),
   ),
-  Parameters: v.optional(v.record(v.string(), v.unknown()), {}),
+  Parameters: Properties,
 })
 
 export interface TemplateResource {
@@ -53,7 +59,8 @@ function withOwnName(
   all: readonly TemplateResource[],
 ): TemplateResource {
   const namesakes = all.filter(
-    ({ type, name }) => name === resource.name && TYPES[type]?.kind === TYPES[resource.type]?.kind,
+    ({ type, name }) =>
+      name === resource.name && typeOf(type)?.kind === typeOf(resource.type)?.kind,
   )
   return namesakes.length > 1 ? { ...resource, name: resource.id } : resource
 }

@@ -70,6 +70,10 @@ const loadBranding: Load = (input) => {
   }
 }
 
+const MINUTES = { seconds: 1 / 60, minutes: 1, hours: 60, days: 24 * 60 }
+
+const Unit = v.optional(v.picklist(['seconds', 'minutes', 'hours', 'days']))
+
 const UserPoolClientSchema = v.object({
   UserPoolId: Text,
   GenerateSecret: v.optional(Flag, false),
@@ -90,20 +94,13 @@ const UserPoolClientSchema = v.object({
   RefreshTokenValidity: v.optional(Numeric),
   TokenValidityUnits: v.optional(
     v.object({
-      AccessToken: v.optional(Text),
-      IdToken: v.optional(Text),
-      RefreshToken: v.optional(Text),
+      AccessToken: Unit,
+      IdToken: Unit,
+      RefreshToken: Unit,
     }),
     {},
   ),
 })
-
-const MINUTES: Readonly<Record<string, number>> = {
-  seconds: 1 / 60,
-  minutes: 1,
-  hours: 60,
-  days: 24 * 60,
-}
 
 const loadUserPoolClient: Load = (input) => {
   const client = read(UserPoolClientSchema, input)
@@ -137,8 +134,8 @@ const loadUserPoolClient: Load = (input) => {
   }
 }
 
-function minutes(value: number | undefined, unit: string): number | null {
-  return value === undefined ? null : value * (MINUTES[unit] ?? 1)
+function minutes(value: number | undefined, unit: keyof typeof MINUTES): number | null {
+  return value === undefined ? null : value * MINUTES[unit]
 }
 
 const ResourceServerSchema = v.object({
