@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ofKind, type Topology } from '../../../src/aws/topology.ts'
+import { ofKind, type LambdaFunction, type Topology } from '../../../src/aws/topology.ts'
 import { newPerson } from '../../support/chromium.ts'
 import { Clock } from '../../support/clock.ts'
 import { McpRemote, type McpRemoteVersion, newConfigFolder } from '../../support/mcp-remote.ts'
@@ -73,6 +73,13 @@ export class Cell {
     return value
   }
 
+  /** What CloudFront adds on the way to the API. */
+  edgeHeaders(): Record<string, string> {
+    const [distribution] = ofKind(this.deployment.resolved, 'distribution')
+    const origin = distribution?.origins.find(({ id }) => id === 'api')
+    return Object.fromEntries((origin?.headers ?? []).map(({ name, value }) => [name, value]))
+  }
+
   /** Whatever nobody may ever find in a log: keys of the deployment, tokens of the client. */
   get secretsInUse(): string[] {
     const { deployment } = this
@@ -104,14 +111,20 @@ export class Cell {
   }
 }
 
+export interface CellOptions extends Pick<DeployOptions, 'via' | 'switches' | 'internet'> {
+  /** Code of functions that the tests do not bundle themselves. */
+  assetPathOf?: (fn: LambdaFunction) => string | undefined
+}
+
 export async function openCell(
   topology: Topology,
-  options: Pick<DeployOptions, 'via' | 'switches' | 'internet'> = {},
+  { assetPathOf, ...options }: CellOptions = {},
 ): Promise<Cell> {
   const clock = new Clock()
+  const bundled = await assetPath()
   const deployment = await deploy(topology, {
     ...options,
-    assetPath: await assetPath(),
+    assetPath: (code, fn) => assetPathOf?.(fn) ?? bundled(code, fn),
     clock,
     existing: EXISTING,
     users: [
