@@ -24,7 +24,8 @@ const ROOT = join(import.meta.dirname, '../../..')
 /** Root modules of this repository. */
 export const MODULE = 'terraform'
 export const EXAMPLE = 'examples/aws-terraform'
-export type RootModule = typeof MODULE | typeof EXAMPLE
+export const RECIPE = 'tests/aws/lint/recipe'
+export type RootModule = typeof MODULE | typeof EXAMPLE | typeof RECIPE
 
 export interface Evaluated {
   /** `terraform show -json` of the state after an apply. */
@@ -88,37 +89,43 @@ export function evaluate(
 
 interface Terraform {
   workFolder: string
-  run(...args: string[]): Promise<string>
+  run: (...args: string[]) => Promise<string>
+  /** What an expression is worth, as `terraform console` prints it. */
+  evaluate: (expression: string) => Promise<string>
 }
 
 /** A copy of a root module, initialised and valid, with the stub provider beside it. */
 export async function withTerraform<T>(
   root: RootModule,
   use: (terraform: Terraform) => Promise<T>,
-  edit?: (folder: string) => Promise<void> | void,
+  edit?: (folder: string) => void,
 ): Promise<T> {
   const copy = mkdtempSync(join(tmpdir(), 'postern-terraform-'))
   const workFolder = join(copy, root)
   const provider = await startStubProvider()
+  const start = async (args: string[], input: string): Promise<string> => {
+    const running = run('terraform', args, {
+      cwd: workFolder,
+      env: { ...environment(), TF_REATTACH_PROVIDERS: provider.reattach },
+      maxBuffer: 64 * 1024 * 1024,
+    })
+    running.child.stdin?.end(input)
+    const { stdout } = await running.catch((error: unknown) => {
+      throw new Error(`terraform ${args[0] ?? ''}: ${outputOf(error)}`)
+    })
+    return stdout
+  }
   const terraform: Terraform = {
     workFolder,
-    run: async (...args) => {
-      const { stdout } = await run('terraform', args, {
-        cwd: workFolder,
-        env: { ...environment(), TF_REATTACH_PROVIDERS: provider.reattach },
-        maxBuffer: 64 * 1024 * 1024,
-      }).catch((error: unknown) => {
-        throw new Error(`terraform ${args[0] ?? ''}: ${outputOf(error)}`)
-      })
-      return stdout
-    },
+    run: (...args) => start(args, ''),
+    evaluate: (expression) => start(['console'], `${expression}\n`),
   }
   try {
     // The example finds the module by its relative path.
     for (const folder of new Set([MODULE, root]))
       for (const file of globSync('*.{tf,js}', { cwd: join(ROOT, folder) }))
         cpSync(join(ROOT, folder, file), join(copy, folder, file))
-    await edit?.(workFolder)
+    edit?.(workFolder)
     await terraform.run('init', '-input=false', '-no-color')
     await terraform.run('validate', '-no-color')
     return await use(terraform)

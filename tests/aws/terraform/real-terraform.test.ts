@@ -1,0 +1,204 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { callbackUrls } from '../../../src/aws/callback-urls.ts'
+import { loadTerraform } from '../../../src/aws/load-terraform.ts'
+import { compareTopologies, type Difference } from '../../../src/aws/parity.ts'
+import { INPUT } from '../variants.ts'
+import { checkFormat, evaluate, EXAMPLE, findTerraform, MODULE, withTerraform } from './evaluate.ts'
+import { readState } from './states.ts'
+import { variablesOf } from './variants.ts'
+
+const MCP_URL = `https://${INPUT.domainName}${INPUT.path}`
+const terraform = findTerraform()
+process.stdout.write(
+  terraform === undefined
+    ? 'terraform not on PATH: committed states used\n'
+    : `${terraform} on PATH: compared with the committed states\n`,
+)
+
+describe('Real terraform, where it is on PATH,', () => {
+  test.each(['relay-both', 'broker-existing'] as const)(
+    'makes the committed state of %s',
+    async (variant) => {
+      if (terraform === undefined) return
+      const { state } = await evaluate(variablesOf(variant))
+
+      expect(state).toEqual(readState(variant))
+    },
+    60_000,
+  )
+
+  test('plans what it then makes, as far as a plan knows', async () => {
+    if (terraform === undefined) return
+    const { plan, state } = await evaluate(variablesOf('relay-edge-secret'))
+    const differences = compareTopologies(loadTerraform(plan), loadTerraform(state))
+
+    // Of a text with a reference in it only the reference is shown.
+    const isKnown = ({ left, right }: Difference): boolean =>
+      !/\$\{unknown\}|^\[\]$|^\{\}$/.test(JSON.stringify(left ?? '${unknown}')) &&
+      !(typeof left === 'string' && typeof right === 'string' && right.includes(left))
+    expect(differences.filter(isKnown)).toEqual([])
+    expect(differences.length).toBeLessThan(60)
+  }, 60_000)
+
+  test('accepts the example', async () => {
+    if (terraform === undefined) return
+    const { state } = await evaluate({}, EXAMPLE)
+    const topology = loadTerraform(state)
+
+    expect(topology.ignored).toEqual([])
+    expect(topology.resources).toContainEqual(
+      expect.objectContaining({ kind: 'function', name: 'mcp', code: 'asset:build/server.zip' }),
+    )
+  }, 60_000)
+
+  test('finds everything formatted', () => {
+    if (terraform === undefined) return
+    expect([MODULE, EXAMPLE].flatMap((root) => checkFormat(root as typeof MODULE))).toEqual([])
+  })
+
+  test.each([
+    ['a name that no attribute has', 'memory_size ', 'memory_sizes'],
+    ['a value of another type', 'timeout          = 60', 'timeout = "soon"'],
+    ['a block where an attribute is', 'environment {', 'environment = {'],
+  ])(
+    'refuses %s',
+    async (_, from, to) => {
+      if (terraform === undefined) return
+      const edit = (folder: string): void => {
+        const path = join(folder, 'functions.tf')
+        const source = readFileSync(path, 'utf8')
+        expect(source).toContain(from)
+        writeFileSync(path, source.replaceAll(from, to))
+      }
+
+      await expect(withTerraform(MODULE, () => Promise.resolve(), edit)).rejects.toThrow(
+        /terraform validate/,
+      )
+    },
+    60_000,
+  )
+
+  test('says of all impossible inputs at once what is wrong with them', async () => {
+    if (terraform === undefined) return
+    const wrong: [Record<string, unknown>, RegExp[]][] = [
+      [
+        {
+          mode: 'proxy',
+          domain_name: 'https://mcp.example.com',
+          certificate_arn: 'arn:aws:acm:eu-central-1:111122223333:certificate/0',
+          path: '/mcp/',
+          cognito_domain_prefix: 'my-cognito',
+          access: 'everybody',
+          scopes: ['a b'],
+          server_zip: null,
+          server_environment: { POSTERN_MODE: 'relay' },
+          callback_urls: ['http://app.example.com/cb'],
+        },
+        [
+          /mode is `broker` or `relay`/,
+          /domain_name is a host name/,
+          /certificate of ACM in us-east-1/,
+          /path starts with a slash and does not end with one/,
+          /reserves the words/,
+          /access is "anyoneTheIdpAdmits" or a list/,
+          /a scope has no spaces/,
+          /Give either server_zip or existing_function_arn/,
+          /do not begin with POSTERN_/,
+          /callback_urls are https, http on/,
+        ],
+      ],
+      [
+        {
+          path: '/token',
+          cognito_domain_prefix: '-notes',
+          access: [],
+          existing_function_arn: INPUT.existingFunctionArn,
+          client_authentication: 'edge',
+          dangerously_share_client_secret: true,
+        },
+        [
+          /path would hide one of Postern's own/,
+          /lower-case letters, digits and hyphens/,
+          /access is "anyoneTheIdpAdmits" or a list/,
+          /Give either server_zip or existing_function_arn/,
+          /is for relay mode, and excludes dangerously_share_client_secret/,
+        ],
+      ],
+      [
+        {
+          mode: 'broker',
+          access: [{ group: ['a'] }],
+          defence: 'both',
+          token_path: 'function',
+          client_authentication: 'edge',
+        },
+        [
+          /with the members subjects, groups/,
+          /defence = "both" is for relay mode/,
+          /token_path = "function" is for relay mode/,
+          /client_authentication = "edge" is for relay mode/,
+        ],
+      ],
+      [
+        {
+          mode: 'broker',
+          existing_function_arn: 'notes',
+          server_zip: null,
+          dangerously_share_client_secret: true,
+        },
+        [/unqualified ARN of a Lambda/, /dangerously_share_client_secret is for relay mode/],
+      ],
+    ]
+    await withTerraform(MODULE, async ({ workFolder, run }) => {
+      for (const [variables, messages] of wrong) {
+        writeFileSync(
+          join(workFolder, 'terraform.tfvars.json'),
+          JSON.stringify({ ...variablesOf('relay-public'), ...variables }),
+        )
+        const refused = await run('plan', '-input=false', '-no-color').then(
+          () => 'accepted',
+          (error: unknown) => String(error).replaceAll(/[\s│]+/g, ' '),
+        )
+
+        for (const message of messages) expect(refused).toMatch(message)
+      }
+    })
+  }, 60_000)
+
+  test('derives the same callback URLs from what mcp-remote is told besides the URL', async () => {
+    if (terraform === undefined) return
+    const calls: [Record<string, unknown>, string[]][] = [
+      [{ resource: MCP_URL }, ['--resource', MCP_URL]],
+      [{ headers: { 'X-Tenant': 'a' } }, ['--header', 'X-Tenant: a']],
+      [
+        { headers: { b: '<2> & "3"', a: '1' }, authorize_params: { audience: 'x' } },
+        ['--header', 'b: <2> & "3"', '--header', 'a: 1', '--authorize-param', 'audience=x'],
+      ],
+      [
+        { client_metadata_url: 'https://app.example.com/client.json' },
+        ['--client-metadata-url', 'https://app.example.com/client.json'],
+      ],
+      [
+        { token_endpoint: 'https://idp.example.com/token', host: '127.0.0.1' },
+        ['--token-endpoint', 'https://idp.example.com/token', '--host', '127.0.0.1'],
+      ],
+      [{ port: 9000, callback_path: '/back' }, ['9000', '--callback-path', '/back']],
+    ]
+    await withTerraform(MODULE, async ({ workFolder, evaluate }) => {
+      for (const [mcpRemote, args] of calls) {
+        writeFileSync(
+          join(workFolder, 'terraform.tfvars.json'),
+          JSON.stringify({ ...variablesOf('relay-public'), mcp_remote: mcpRemote }),
+        )
+        const answer = await evaluate('jsonencode(local.derived_callback_urls)')
+
+        expect({ args, urls: JSON.parse(JSON.parse(answer) as string) }).toEqual({
+          args,
+          urls: callbackUrls({ url: MCP_URL, args }),
+        })
+      }
+    })
+  }, 60_000)
+})
