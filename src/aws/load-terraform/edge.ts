@@ -1,6 +1,9 @@
 import * as v from 'valibot'
-import { nameOf } from '../load-cloudformation/input.ts'
-import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES } from '../managed-policies.ts'
+import {
+  nameOf,
+  MANAGED_CACHE_POLICIES,
+  MANAGED_ORIGIN_REQUEST_POLICIES,
+} from '../managed-policies.ts'
 import type { Behavior, Origin } from '../topology.ts'
 import { blocks, block, type Load, read, Text, Texts } from './input.ts'
 

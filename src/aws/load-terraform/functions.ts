@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { nameOf } from '../load-cloudformation/input.ts'
 import type { Role } from '../topology.ts'
 import {
   blocks,

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { nameOf } from '../load-cloudformation/input.ts'
+import { nameOf, Text } from '../load-cloudformation/input.ts'
 import { parse } from '../load-cloudformation/template.ts'
 import { LoadError } from '../load-error.ts'
 import type { Kind, Resource } from '../topology.ts'
@@ -19,11 +19,7 @@ export interface Input {
 /** Loads one type of resource; `others` are for what stands in separate resources. */
 export type Load = (input: Input, others: readonly Input[]) => Resource
 
-/** A text, or what a plan does not know yet in its place. */
-export const Text: v.GenericSchema<unknown, string> = v.pipe(
-  v.union([v.string(), v.number()]),
-  v.transform(String),
-)
+export { nameOf, Text }
 
 /** A list; in a plan the one reference that it will be made from. */
 export const Texts: v.GenericSchema<unknown, string[]> = v.pipe(

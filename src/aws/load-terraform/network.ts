@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { nameOf } from '../load-cloudformation/input.ts'
 import type { NetworkRoute } from '../topology.ts'
-import { blocks, type Input, type Load, read, Text, Texts } from './input.ts'
+import { nameOf, blocks, type Input, type Load, read, Text, Texts } from './input.ts'
 
 const loadVpc: Load = (input) => ({
   kind: 'vpc',

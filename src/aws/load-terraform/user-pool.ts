@@ -1,6 +1,5 @@
 import * as v from 'valibot'
-import { nameOf } from '../load-cloudformation/input.ts'
-import { blocks, block, type Load, read, Text, Texts } from './input.ts'
+import { nameOf, blocks, block, type Load, read, Text, Texts } from './input.ts'
 
 const UserPoolSchema = v.object({
   name: v.nullish(Text),
