@@ -1,11 +1,7 @@
 import * as v from 'valibot'
-import {
-  nameOf,
-  MANAGED_CACHE_POLICIES,
-  MANAGED_ORIGIN_REQUEST_POLICIES,
-} from '../managed-policies.ts'
+import { MANAGED_CACHE_POLICIES, MANAGED_ORIGIN_REQUEST_POLICIES } from '../managed-policies.ts'
 import type { Behavior, Origin } from '../topology.ts'
-import { blocks, block, type Load, read, Text, Texts } from './input.ts'
+import { block, blocks, type Load, nameOf, read, Text, Texts } from './input.ts'
 
 const OriginSchema = v.object({
   origin_id: Text,

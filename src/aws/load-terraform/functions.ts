@@ -1,11 +1,12 @@
 import * as v from 'valibot'
 import type { Role } from '../topology.ts'
 import {
-  blocks,
   block,
+  blocks,
   findName,
   type Input,
   type Load,
+  nameOf,
   read,
   readJson,
   Text,

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { nameOf, blocks, block, type Load, read, Text, Texts } from './input.ts'
+import { block, blocks, type Load, nameOf, read, Text, Texts } from './input.ts'
 
 const ApiSchema = v.object({
   protocol_type: Text,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { NetworkRoute } from '../topology.ts'
-import { nameOf, blocks, type Input, type Load, read, Text, Texts } from './input.ts'
+import { blocks, type Input, type Load, nameOf, read, Text, Texts } from './input.ts'
 
 const loadVpc: Load = (input) => ({
   kind: 'vpc',
