@@ -1,5 +1,7 @@
 import { authorizationServerMutants } from './authorization-server.ts'
 import { awsMutants } from './aws.ts'
+import { cdkMutants } from './cdk.ts'
+import { awsVerifyMutants } from './aws-verify.ts'
 import { gateMutants } from './gate.ts'
 import { lambdaMutants } from './lambda.ts'
 import type { Mutant } from './mutant.ts'
@@ -15,4 +17,6 @@ export const MUTANTS: Mutant[] = [
   ...lambdaMutants,
   ...relayMutants,
   ...awsMutants,
+  ...awsVerifyMutants,
+  ...cdkMutants,
 ]

@@ -4,6 +4,7 @@ import { verify, type Report } from '../../../src/aws/verify/verify.ts'
 import {
   API_HOST,
   CALLBACK,
+  CLIENT_ID,
   createSmallWorld,
   MCP_URL,
   ORIGIN,
@@ -229,14 +230,18 @@ describe('a look from outside', () => {
     },
   )
 
-  test('follows a deployment to no address of the network that it runs in', async () => {
+  test.each([
+    'https://a.auth.eu-central-1.amazoncognito.com.evil.example',
+    'https://evil.example/a.auth.eu-central-1.amazoncognito.com',
+    'https://a.auth.eu-central-1.amazoncognito.com:8443',
+    'http://a.auth.eu-central-1.amazoncognito.com',
+    'http://169.254.169.254',
+  ])('follows a deployment to no address but a user pool’s: %s', async (address) => {
+    const query = new URLSearchParams({ client_id: CLIENT_ID, redirect_uri: CALLBACK })
     const world = await createSmallWorld({
       meddle: (request, answer) =>
         new URL(request.url).pathname === '/consent'
-          ? new Response(null, {
-              status: 302,
-              headers: { location: 'https://a.auth.eu-central-1.amazoncognito.com.evil.example/x' },
-            })
+          ? new Response(null, { status: 302, headers: { location: `${address}/x?${query}` } })
           : answer(),
     })
     await verify(MCP_URL, world.ports)

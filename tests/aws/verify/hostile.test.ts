@@ -35,8 +35,11 @@ describe('one question', () => {
       }
       write()
     })
-    const asked = await ask(url)
+    const patient = createAsk((at, init) => fetch(at, init), { secondsPerRequest: 8, seconds: 8 })
+    const started = Date.now()
+    const asked = await patient(url)
     expect(asked.ok && [asked.value.text.length, asked.value.json]).toEqual([65_536, undefined])
+    expect(Date.now() - started).toBeLessThan(4000)
   })
 
   test('waits for nobody who drips', async () => {
