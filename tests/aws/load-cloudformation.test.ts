@@ -19,6 +19,7 @@ const OTHERS: Json = {
   Logs: { Type: 'AWS::Logs::LogGroup' },
   Keys: { Type: 'Custom::PosternKeys', Properties: { ServiceToken: 'arn' } },
   Table: { Type: 'AWS::DynamoDB::Table' },
+  Odd: { Type: 'constructor' },
 }
 
 const FUNCTION: Json = { Code: { S3Bucket: 'b', S3Key: 'abc.zip' }, Role: 'arn:role' }
@@ -71,6 +72,7 @@ describe('intrinsic functions', () => {
     [{ Ref: 'Secret' }, '${secret.postern.arn}'],
     [{ Ref: 'Stage' }, '${parameter.Stage}'],
     [{ Ref: 'Table' }, '${ignored.Table.ref}'],
+    [{ Ref: 'Odd' }, '${ignored.Odd.ref}'],
     [{ 'Fn::GetAtt': ['Table', 'Arn'] }, '${ignored.Table.Arn}'],
     [{ 'Fn::GetAtt': ['Pool', 'Arn'] }, '${userPool.Pool.arn}'],
     [{ 'Fn::GetAtt': 'Pool.ProviderURL' }, '${userPool.Pool.issuer}'],
@@ -154,6 +156,10 @@ describe('intrinsic functions', () => {
       { 'Fn::GetAtt': ['Pool', 'Nothing'] },
       `${at}.Fn::GetAtt: refers to Nothing of Pool, which the model does not know`,
     ],
+    [
+      { 'Fn::GetAtt': ['Pool', 'constructor'] },
+      `${at}.Fn::GetAtt: refers to constructor of Pool, which the model does not know`,
+    ],
     [{ 'Fn::GetAtt': ['Pool'] }, `${at}.Fn::GetAtt: is not a list of two`],
     [{ 'Fn::GetAtt': 'Pool' }, `${at}.Fn::GetAtt: is not a text`],
     [{ 'Fn::Join': ['a'] }, `${at}.Fn::Join: is not a list of two`],
@@ -202,8 +208,11 @@ describe('resources', () => {
         },
       },
     })
-    expect(ignored).toEqual([{ type: 'AWS::DynamoDB::Table', id: 'Table' }])
-    expect(resources).toHaveLength(Object.keys(OTHERS).length - 1)
+    expect(ignored).toEqual([
+      { type: 'AWS::DynamoDB::Table', id: 'Table' },
+      { type: 'constructor', id: 'Odd' },
+    ])
+    expect(resources).toHaveLength(Object.keys(OTHERS).length - 2)
   })
 
   it('of a role hold the statements of policies that are attached to it', () => {

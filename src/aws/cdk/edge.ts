@@ -20,6 +20,7 @@ import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins'
 import type { Construct } from 'constructs'
 import { PATHS } from '../../protocol/metadata.ts'
 import type { Keys } from './keys.ts'
+import { mcpPathCode } from './mcp-path.ts'
 import { named } from './named.ts'
 import type { Settings } from './settings.ts'
 import type { SignIn } from './user-pool.ts'
@@ -29,6 +30,7 @@ export interface Edge {
   challengePolicy: ResponseHeadersPolicy | undefined
   tokenPolicy: ResponseHeadersPolicy | undefined
   tokenFunction: EdgeFunction | undefined
+  mcpPathFunction: EdgeFunction | undefined
 }
 
 /** Every status for which CloudFront keeps errors, 10 s unless told otherwise. */
@@ -77,7 +79,12 @@ export function createEdge(
     settings.mode === 'relay' && settings.tokenPath === 'edge'
       ? createTokenPath(scope, settings, signIn, keys)
       : undefined
-  const guarded = { ...api, ...(challengePolicy && { responseHeadersPolicy: challengePolicy }) }
+  const mcpPath = settings.mcpRoute ? createMcpPath(scope, settings) : undefined
+  const mcp = mcpPath && {
+    ...api,
+    ...(challengePolicy && { responseHeadersPolicy: challengePolicy }),
+    functionAssociations: [{ function: mcpPath, eventType: FunctionEventType.VIEWER_REQUEST }],
+  }
   const distribution = named(
     'edge',
     new Distribution(scope, 'Distribution', {
@@ -89,7 +96,7 @@ export function createEdge(
       defaultBehavior: api,
       additionalBehaviors: {
         ...(token && { [PATHS.token]: token.behavior, [PATHS.revoke]: token.behavior }),
-        ...(challengePolicy && { [settings.path]: guarded, [`${settings.path}/`]: guarded }),
+        ...(mcp && { [settings.path]: mcp, [`${settings.path}/`]: mcp }),
       },
       errorResponses: ERROR_STATUSES.map((httpStatus) => ({
         httpStatus,
@@ -102,12 +109,29 @@ export function createEdge(
     challengePolicy,
     tokenPolicy: token?.policy,
     tokenFunction: token?.function,
+    mcpPathFunction: mcpPath,
   }
 }
 
 /** What an authorizer of API Gateway cannot say (RFC 9728 §5.1). */
-function createChallenge(scope: Construct, settings: Settings): ResponseHeadersPolicy {
+function challengeOf(settings: Settings): string {
   const metadata = `${settings.origin}${PATHS.protectedResourceMetadata}${settings.path}`
+  return `Bearer resource_metadata="${metadata}", scope="${settings.scopes.join(' ')}"`
+}
+
+function createMcpPath(scope: Construct, settings: Settings): EdgeFunction {
+  const challenge = settings.authorizer ? challengeOf(settings) : undefined
+  return named(
+    'mcpPath',
+    new EdgeFunction(scope, 'McpPath', {
+      comment: `One spelling of ${settings.mcpUrl}`,
+      code: FunctionCode.fromInline(mcpPathCode(settings.path, challenge)),
+      runtime: FunctionRuntime.JS_2_0,
+    }),
+  )
+}
+
+function createChallenge(scope: Construct, settings: Settings): ResponseHeadersPolicy {
   return named(
     'challenge',
     new ResponseHeadersPolicy(scope, 'ChallengePolicy', {
@@ -116,7 +140,7 @@ function createChallenge(scope: Construct, settings: Settings): ResponseHeadersP
         customHeaders: [
           {
             header: 'WWW-Authenticate',
-            value: `Bearer resource_metadata="${metadata}", scope="${settings.scopes.join(' ')}"`,
+            value: challengeOf(settings),
             override: true,
           },
         ],

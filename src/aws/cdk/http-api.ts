@@ -138,23 +138,11 @@ interface PlannedRoute {
 }
 
 function planRoutes(settings: Settings, serving: Serving): PlannedRoute[] {
-  const { path, authorizer: guarded } = settings
-  const mcp = { target: serving.mcp, guarded }
-  const preflight = { target: serving.others }
+  const { path, authorizer: guarded, mcpRoute } = settings
   return [
-    ...(serving.mcp !== serving.others || guarded
-      ? [
-          { name: 'mcp', key: `ANY ${path}`, ...mcp },
-          { name: 'mcpSlash', key: `ANY ${path}/`, ...mcp },
-        ]
-      : []),
+    ...(mcpRoute ? [{ name: 'mcp', key: `ANY ${path}`, target: serving.mcp, guarded }] : []),
     // A preflight carries no token, so that an authorizer would refuse it.
-    ...(guarded
-      ? [
-          { name: 'mcpOptions', key: `OPTIONS ${path}`, ...preflight },
-          { name: 'mcpSlashOptions', key: `OPTIONS ${path}/`, ...preflight },
-        ]
-      : []),
+    ...(guarded ? [{ name: 'mcpOptions', key: `OPTIONS ${path}`, target: serving.others }] : []),
     ...(serving.token === undefined
       ? []
       : [

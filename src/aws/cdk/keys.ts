@@ -29,6 +29,7 @@ export function createKeys(scope: Construct, code: Code, settings: Settings, sig
     'postern',
     new CfnSecret(scope, 'Secret', { description: `Secrets of ${settings.mcpUrl}` }),
   )
+  const readsClient = settings.clientSecret
   const keysFunction = createFunction(scope, 'keys', settings.logRetention, {
     code,
     handler: 'keys.handler',
@@ -38,7 +39,7 @@ export function createKeys(scope: Construct, code: Code, settings: Settings, sig
         actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
         resources: [secret.ref],
       }),
-      ...(settings.clientSecret
+      ...(readsClient
         ? [
             new PolicyStatement({
               actions: ['cognito-idp:DescribeUserPoolClient'],

@@ -66,6 +66,7 @@ export class PrivateMcpServer extends Construct {
   readonly challengePolicy: ResponseHeadersPolicy | undefined
   readonly tokenPolicy: ResponseHeadersPolicy | undefined
   readonly tokenFunction: EdgeFunction | undefined
+  readonly mcpPathFunction: EdgeFunction | undefined
   readonly keyWatchSchedule: CfnRule
   /** Add an action to it: it says when the pinned keys are out of date. */
   readonly keyWatchAlarm: Alarm
@@ -108,6 +109,7 @@ export class PrivateMcpServer extends Construct {
     this.challengePolicy = edge.challengePolicy
     this.tokenPolicy = edge.tokenPolicy
     this.tokenFunction = edge.tokenFunction
+    this.mcpPathFunction = edge.mcpPathFunction
     this.keyWatchSchedule = watch.schedule
     this.keyWatchAlarm = watch.alarm
     this.addOutputs(settings)

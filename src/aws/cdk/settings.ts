@@ -32,6 +32,8 @@ export interface Settings extends Pick<
   shareClientSecret: boolean
   /** Whether API Gateway refuses first: then the challenge comes from the edge. */
   authorizer: boolean
+  /** Whether the MCP path has a route of its own: another function serves it, or an authorizer guards it. */
+  mcpRoute: boolean
   mcpRemoteArguments: readonly string[]
   rotation: string
   logRetention: RetentionDays
@@ -53,6 +55,7 @@ export function fillIn(props: PrivateMcpServerProps): Settings {
   const onWire = (scope: string): string =>
     relay === undefined || scope.includes('/') ? scope : `${mcpUrl}/${scope}`
   const scopes = scopesOf(props).map(onWire)
+  const authorizer = 'existing' in props.server || relay?.defence === 'both'
   const mcpRemoteArguments = relay?.mcpRemoteArguments ?? []
   const redirectUris = [
     ...new Set([
@@ -89,7 +92,8 @@ export function fillIn(props: PrivateMcpServerProps): Settings {
     resourceParameter:
       relay?.resourceParameter ?? (props.userPool?.client === undefined ? 'forward' : 'strip'),
     shareClientSecret: relay?.dangerouslyShareClientSecret === true,
-    authorizer: 'existing' in props.server || relay?.defence === 'both',
+    authorizer,
+    mcpRoute: authorizer || relay === undefined,
     mcpRemoteArguments,
     rotation: props.rotation ?? '1',
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
