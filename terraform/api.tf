@@ -16,17 +16,15 @@ locals {
   }
   targets = distinct(concat([local.mcp_target, local.other_target], local.token_function ? ["token"] : []))
 
-  # CloudFront sends /mcp/ as it came, and a preflight carries no token for an authorizer.
-  mcp_has_routes = local.authorizer || local.mcp_target != local.other_target
+  # A preflight carries no token for an authorizer.
+  mcp_has_route = local.authorizer || local.mcp_target != local.other_target
   routes = merge(
     { default = { key = "$default", target = local.other_target, guarded = false } },
-    local.mcp_has_routes ? {
-      mcp      = { key = "ANY ${var.path}", target = local.mcp_target, guarded = local.authorizer }
-      mcpSlash = { key = "ANY ${var.path}/", target = local.mcp_target, guarded = local.authorizer }
+    local.mcp_has_route ? {
+      mcp = { key = "ANY ${var.path}", target = local.mcp_target, guarded = local.authorizer }
     } : {},
     local.authorizer ? {
-      mcpOptions      = { key = "OPTIONS ${var.path}", target = local.other_target, guarded = false }
-      mcpSlashOptions = { key = "OPTIONS ${var.path}/", target = local.other_target, guarded = false }
+      mcpOptions = { key = "OPTIONS ${var.path}", target = local.other_target, guarded = false }
     } : {},
     local.token_function ? {
       token  = { key = "ANY /token", target = "token", guarded = false }

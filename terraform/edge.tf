@@ -4,6 +4,7 @@ locals {
   all_viewer_except_host_header  = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
   all_methods                    = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
   protected_resource_metadata    = "${local.origin}/.well-known/oauth-protected-resource${var.path}"
+  challenge                      = "Bearer resource_metadata=\"${local.protected_resource_metadata}\", scope=\"${join(" ", local.scopes)}\""
   statuses_of_which_errors_stick = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
 }
 
@@ -96,7 +97,7 @@ resource "aws_cloudfront_distribution" "edge" {
   }
 
   dynamic "ordered_cache_behavior" {
-    for_each = local.authorizer ? [var.path, "${var.path}/"] : []
+    for_each = local.mcp_has_route ? [var.path, "${var.path}/"] : []
     content {
       path_pattern               = ordered_cache_behavior.value
       target_origin_id           = "api"
@@ -106,7 +107,12 @@ resource "aws_cloudfront_distribution" "edge" {
       compress                   = false
       cache_policy_id            = local.caching_disabled
       origin_request_policy_id   = local.all_viewer_except_host_header
-      response_headers_policy_id = aws_cloudfront_response_headers_policy.challenge[0].id
+      response_headers_policy_id = one(aws_cloudfront_response_headers_policy.challenge[*].id)
+
+      function_association {
+        event_type   = "viewer-request"
+        function_arn = aws_cloudfront_function.mcpPath[0].arn
+      }
     }
   }
 
@@ -150,7 +156,7 @@ resource "aws_cloudfront_response_headers_policy" "challenge" {
   custom_headers_config {
     items {
       header   = "WWW-Authenticate"
-      value    = "Bearer resource_metadata=\"${local.protected_resource_metadata}\", scope=\"${join(" ", local.scopes)}\""
+      value    = local.challenge
       override = true
     }
   }
@@ -181,4 +187,20 @@ resource "aws_cloudfront_function" "tokenPost" {
   runtime = "cloudfront-js-2.0"
   code    = file("${path.module}/token-post.js")
   publish = true
+}
+
+# Whether /mcp/ reaches a route /mcp is documented nowhere, and a route key may not end with a slash.
+# Before an authorizer it also answers whoever has no token that is still good: an authorizer in
+# Lambda cannot say 401, from which alone a client learns to refresh. Nothing is verified here.
+resource "aws_cloudfront_function" "mcpPath" {
+  count = local.mcp_has_route ? 1 : 0
+
+  name    = "${var.prefix}-mcpPath"
+  comment = "One spelling of ${local.mcp_url}"
+  runtime = "cloudfront-js-2.0"
+  publish = true
+  code = templatefile("${path.module}/mcp-path.js.tftpl", {
+    path      = var.path
+    challenge = local.authorizer ? local.challenge : null
+  })
 }

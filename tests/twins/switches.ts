@@ -74,6 +74,12 @@ export interface Switches extends Pick<
    * `refused`: CDK's `HttpRouteKey`, aws/serverless-application-model#1949, storacha/w3infra#166.
    */
   apiRouteKeyTrailingSlash: 'accepted' | 'refused'
+  /**
+   * A Lambda authorizer that throws exactly `Unauthorized`. `500`: API Gateway guide, Control access
+   * to HTTP APIs with AWS Lambda authorizers, which knows no such answer. `401`: as the guide has it
+   * for REST APIs.
+   */
+  apiUnauthorizedError: '500' | '401'
 }
 
 export const DEFAULT_SWITCHES: Switches = {
@@ -91,5 +97,6 @@ export const DEFAULT_SWITCHES: Switches = {
   edgeSetCookie: 'removed',
   apiPathMatching: 'decoded',
   apiTrailingSlash: 'distinct',
-  apiRouteKeyTrailingSlash: 'accepted',
+  apiRouteKeyTrailingSlash: 'refused',
+  apiUnauthorizedError: '500',
 }

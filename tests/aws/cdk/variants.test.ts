@@ -37,9 +37,7 @@ const CHALLENGED = [
 ]
 const guarded = (mcp: string, others: string): string[] => [
   `ANY /mcp → ${mcp} behind an authorizer`,
-  `ANY /mcp/ → ${mcp} behind an authorizer`,
   `OPTIONS /mcp → ${others}`,
-  `OPTIONS /mcp/ → ${others}`,
   `$default → ${others}`,
 ]
 const RELAY: Shape = {
@@ -69,8 +67,12 @@ const SHAPES: Record<Variant, Shape> = {
   },
   broker: {
     functions: [...ALWAYS, 'oauth: oauth.handler, internet', 'mcp: index.handler, isolated'],
-    routes: ['ANY /mcp → mcp', 'ANY /mcp/ → mcp', '$default → oauth'],
-    behaviors: [TO_API],
+    routes: ['ANY /mcp → mcp', '$default → oauth'],
+    behaviors: [
+      '/mcp → api, AllViewerExceptHostHeader',
+      '/mcp/ → api, AllViewerExceptHostHeader',
+      TO_API,
+    ],
   },
   'broker-existing': {
     functions: [

@@ -261,7 +261,6 @@ export const FAULTS: FaultCase[] = [
     title: 'the challenge names no metadata',
     variant: 'relay-existing',
     break: (t) => (challenge(t).value = 'Bearer scope="tools"'),
-    also: ['CHALLENGE_INVALID'],
   },
   {
     code: 'CHALLENGE_INVALID',
@@ -269,21 +268,18 @@ export const FAULTS: FaultCase[] = [
     variant: 'relay-both',
     break: (t) =>
       (challenge(t).value = challenge(t).value.replace('mcp.example.com', 'evil.example')),
-    also: ['CHALLENGE_INVALID'],
   },
   {
     code: 'CHALLENGE_INVALID',
     title: 'the challenge names metadata of another path',
     variant: 'relay-both',
     break: (t) => (challenge(t).value = challenge(t).value.replace('resource/mcp', 'resource/sse')),
-    also: ['CHALLENGE_INVALID'],
   },
   {
     code: 'CHALLENGE_INVALID',
     title: 'the challenge gives way to the bare one of the gateway',
     variant: 'relay-both',
     break: (t) => (challenge(t).override = false),
-    also: ['CHALLENGE_INVALID'],
   },
 
   // Guards

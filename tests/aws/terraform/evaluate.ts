@@ -63,7 +63,7 @@ export function checkFormat(root: RootModule): string[] {
 export function hashModule(): string {
   const folder = join(ROOT, MODULE)
   const hash = createHash('sha256')
-  for (const file of globSync('*.{tf,js}', { cwd: folder }).toSorted())
+  for (const file of globSync('*.{tf,js,tftpl}', { cwd: folder }).toSorted())
     hash.update(`${file}\n`).update(readFileSync(join(folder, file)))
   return hash.digest('hex')
 }
@@ -123,7 +123,7 @@ export async function withTerraform<T>(
   try {
     // The example finds the module by its relative path.
     for (const folder of new Set([MODULE, root]))
-      for (const file of globSync('*.{tf,js}', { cwd: join(ROOT, folder) }))
+      for (const file of globSync('*.{tf,js,tftpl}', { cwd: join(ROOT, folder) }))
         cpSync(join(ROOT, folder, file), join(copy, folder, file))
     edit?.(workFolder)
     await terraform.run('init', '-input=false', '-no-color')

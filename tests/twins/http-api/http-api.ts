@@ -74,7 +74,14 @@ export function createHttpApi(api: Api, topology: Topology, options: HttpApiOpti
       .map((authorizer) => {
         const source = `${arn}/authorizers/${authorizerId(authorizer.name)}`
         const ask = (event: object) => call(authorizer.function ?? '', source, event)
-        return [authorizer.name, new LambdaAuthorizer(authorizer, { invoke: ask, now })]
+        return [
+          authorizer.name,
+          new LambdaAuthorizer(authorizer, {
+            invoke: ask,
+            now,
+            unauthorizedError: switches.apiUnauthorizedError,
+          }),
+        ]
       }),
   )
 

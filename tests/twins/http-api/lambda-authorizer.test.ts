@@ -10,6 +10,7 @@ import {
   route,
   textOf,
 } from '../edge-fixture.ts'
+import type { Switches } from '../switches.ts'
 import { authorizerId } from './http-api.ts'
 
 const SOURCE = `arn:aws:execute-api:eu-central-1:111122223333:a1b2c3d4e5/authorizers/${authorizerId('authorizer')}`
@@ -18,6 +19,7 @@ function guarded(
   verdict: (event: Event) => unknown,
   changes: Partial<Authorizer> = {},
   source: string = SOURCE,
+  switches: Partial<Switches> = {},
 ): Gateway {
   const topology = apiTopology(
     route('ANY /mcp', { authorizer: 'authorizer' }),
@@ -35,6 +37,7 @@ function guarded(
     permission('authorizer', source),
   )
   return gateway(topology, {
+    switches,
     play: (event, functionName) =>
       functionName === 'authorizer' ? verdict(event) : { statusCode: 200, body: 'ok' },
   })
@@ -100,6 +103,17 @@ describe('Lambda authorizer', () => {
     const at = guarded(verdict)
     expect(await ask(at, 'a')).toEqual([500, '{"message":"Internal Server Error"}'])
     expect(called(at)).toEqual(['authorizer'])
+  })
+
+  it.each([
+    ['500', 500],
+    ['401', 401],
+  ] as const)('apiUnauthorizedError %s: where it throws Unauthorized', async (position, status) => {
+    const switches = { apiUnauthorizedError: position }
+    const throwing = (message: string): Gateway =>
+      guarded(() => Promise.reject(new Error(message)), {}, SOURCE, switches)
+    expect((await ask(throwing('Unauthorized'), 'a'))[0]).toBe(status)
+    expect((await ask(throwing('Unauthorized: expired'), 'a'))[0]).toBe(500)
   })
 
   it.each([

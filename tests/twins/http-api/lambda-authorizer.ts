@@ -5,6 +5,7 @@ import { TIMED_OUT, within } from '../within.ts'
 import { refuse } from './answers.ts'
 import { type Arrival, type AuthorizerContext, toAuthorizerEvent } from './event.ts'
 import { readIdentitySources } from './identity-sources.ts'
+import type { Switches } from '../switches.ts'
 
 interface Verdict {
   allowed: boolean
@@ -15,12 +16,15 @@ export interface LambdaAuthorizerOptions {
   /** Rejects where the function fails or may not be invoked. */
   invoke: (event: object) => Promise<unknown>
   now: () => number
+  unauthorizedError: Switches['apiUnauthorizedError']
 }
 
 /** API Gateway guide, Quotas for HTTP APIs. */
 const TIMEOUT_MS = 10_000
 /** Terraform, aws_apigatewayv2_authorizer: what the API assumes where nothing is set. */
 const DEFAULT_TTL_SECONDS = 300
+
+const UNAUTHORIZED = Symbol('Unauthorized')
 
 const contextSchema = v.nullish(v.record(v.string(), v.unknown()), null)
 const simpleSchema = v.object({ isAuthorized: v.boolean(), context: contextSchema })
@@ -62,7 +66,9 @@ export class LambdaAuthorizer {
     if (identity === undefined) return { response: refuse(401) }
     const source = identity.length === 0 ? null : identity
     const event = toAuthorizerEvent(request, arrival, routeArn, source)
-    const verdict = this.#judge(await this.#ask(event, identity), routeArn)
+    const answer = await this.#ask(event, identity)
+    if (answer === UNAUTHORIZED) return { response: refuse(401) }
+    const verdict = this.#judge(answer, routeArn)
     if (verdict === undefined) return { response: refuse(500) }
     if (!verdict.allowed) return { response: refuse(403) }
     return { context: { lambda: verdict.context } }
@@ -75,7 +81,7 @@ export class LambdaAuthorizer {
     if (known !== undefined && this.#options.now() < known.expires) return known.result
     const result = await this.#invoke(event)
     const ttl = this.#authorizer.resultTtlSeconds ?? DEFAULT_TTL_SECONDS
-    if (ttl > 0 && identity.length > 0 && result !== undefined)
+    if (ttl > 0 && identity.length > 0 && result !== undefined && result !== UNAUTHORIZED)
       this.#results.set(key, { result, expires: this.#options.now() + ttl * 1000 })
     return result
   }
@@ -84,8 +90,9 @@ export class LambdaAuthorizer {
     try {
       const result = await within(this.#options.invoke(event), TIMEOUT_MS)
       return result === TIMED_OUT ? undefined : result
-    } catch {
-      return undefined
+    } catch (error) {
+      const isUnauthorized = error instanceof Error && /\bUnauthorized$/.test(error.message)
+      return isUnauthorized && this.#options.unauthorizedError === '401' ? UNAUTHORIZED : undefined
     }
   }
 
