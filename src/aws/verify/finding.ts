@@ -41,9 +41,8 @@ export function isAtLeast(level: Level, lowest: Level): boolean {
 export function mergeSame(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>()
   for (const finding of findings) {
-    const same = merged.get(finding.message)
-    const where = same === undefined ? finding.where : `${same.where}, ${finding.where}`
-    merged.set(finding.message, { ...finding, where })
+    const places = new Set(merged.get(finding.message)?.where.split(', ')).add(finding.where)
+    merged.set(finding.message, { ...finding, where: [...places].join(', ') })
   }
   return [...merged.values()]
 }

@@ -1,5 +1,6 @@
 import { PATHS } from '../../protocol/metadata.ts'
 import type { Result } from '../../protocol/result.ts'
+import { resourceRejected } from './checks/token-switches.ts'
 import type { AuthorizationLeg } from './authorization-leg.ts'
 import type { CallbackListener } from './callback-listener.ts'
 import type { Deployment } from './deployment.ts'
@@ -176,21 +177,12 @@ function signInRefused(url: string, failure: string): Finding {
 }
 
 function noToken(deployment: Deployment, mode: string | undefined, failure: string): Finding {
-  const common = {
-    level: 'error' as const,
-    where: `POST ${deployment.origin}${PATHS.token}`,
-  }
-  if (mode === 'relay' && failure.endsWith(' invalid_request'))
-    return {
-      ...common,
-      code: 'TOKEN_REJECTS_RESOURCE',
-      message: 'The token endpoint rejects the request of an MCP client, which bears `resource`.',
-      fix: `Let a function take \`resource\` off: ${wayOut('tokenPathFunction')}.`,
-      source: 'RFC 8707 §2; Cognito developer guide, Token endpoint',
-    }
+  const endpoint = deployment.origin + PATHS.token
+  if (mode === 'relay' && failure.endsWith(' invalid_request')) return resourceRejected(endpoint)
   return {
-    ...common,
     code: 'CODE_REFUSED',
+    level: 'error',
+    where: `POST ${endpoint}`,
     message: `The code of a real sign-in was refused: ${failure}`,
     fix:
       mode === 'relay'

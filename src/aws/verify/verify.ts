@@ -7,7 +7,7 @@ import { checkRegistration } from './checks/registration.ts'
 import { checkTokenEndpoint } from './checks/token-endpoint.ts'
 import { checkTokenSwitches } from './checks/token-switches.ts'
 import { createDeployment, type Deployment } from './deployment.ts'
-import { LEVELS, type Finding, type Outcome, type Position } from './finding.ts'
+import { LEVELS, mergeSame, type Finding, type Outcome, type Position } from './finding.ts'
 import { login, type LoginPorts } from './login.ts'
 import { createAsk, type Limits, type Ports } from './outside.ts'
 import { SWITCHES, unsettled, type SwitchName } from './switches.ts'
@@ -57,9 +57,9 @@ export async function verify(
     mcpUrl,
     mode: (await deployment.mode()) ?? null,
     positions: mergePositions([...outcomes, signedIn]),
-    findings: [...outcomes, { findings: apiHost }, signedIn]
-      .flatMap(({ findings }) => findings)
-      .toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
+    findings: mergeSame(
+      [...outcomes, { findings: apiHost }, signedIn].flatMap(({ findings }) => findings),
+    ).toSorted((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level)),
     login: signedIn.login,
   }
 }

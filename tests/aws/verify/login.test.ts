@@ -184,7 +184,9 @@ describe('what a sign-in alone can show', () => {
 
   test('a token endpoint that rejects resource is named, with the way out', async () => {
     const { report } = await logIn({ pool: { resourceAtToken: 'invalid-request' } })
-    expect(new Set(codes(report))).toEqual(new Set(['TOKEN_REJECTS_RESOURCE']))
+    expect(report.findings).toMatchObject([
+      { code: 'TOKEN_REJECTS_RESOURCE', where: 'POST https://look.example.com/token' },
+    ])
   })
 
   test('an MCP server that refuses a fresh token', async () => {

@@ -70,15 +70,22 @@ async function checkResource(deployment: Deployment, scene: Scene): Promise<Outc
         : unsettled(name, evidence, 'a relay whose edge, or whose public client, is let through'),
     )
   }
-  const finding: Finding = {
+  const isSentOn = scene.isEdgeDirect || (scene.isRelay && scene.atOwn.error !== 'invalid_grant')
+  return only(
+    settled(name, 'invalid-request', evidence),
+    isSentOn ? [resourceRejected(scene.own)] : [],
+  )
+}
+
+export function resourceRejected(endpoint: string): Finding {
+  return {
     code: 'TOKEN_REJECTS_RESOURCE',
     level: 'error',
     where: `POST ${endpoint}`,
     message: 'The token endpoint rejects `resource`, which MCP clients send: nobody can sign in.',
-    fix: `Let a function take \`resource\` off: ${wayOut('tokenPathFunction')}.`,
+    fix: `Let a function take \`resource\` off: ${wayOut('tokenPathFunction')}, together with ${wayOut('resourceStrip')}.`,
     source: 'RFC 8707 §2; Cognito developer guide, Token endpoint',
   }
-  return only(settled(name, 'invalid-request', evidence), scene.isEdgeDirect ? [finding] : [])
 }
 
 /** Rows 1 and 10 need an edge that adds the secret: the pool refuses where the edge is let through. */
