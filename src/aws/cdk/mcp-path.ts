@@ -25,7 +25,7 @@ const pathAndExpiry = (path: string, challenge: string): string => `function han
     statusCode: 401,
     statusDescription: 'Unauthorized',
     headers: {
-      'www-authenticate': { value: '${challenge}' },
+      'www-authenticate': { value: ${JSON.stringify(challenge)} },
       'cache-control': { value: 'no-store' },
     },
   }

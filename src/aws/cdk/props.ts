@@ -57,7 +57,7 @@ interface CommonProps {
   userPool?: { pool: IUserPool; domain: IUserPoolDomain; client?: IUserPoolClient }
   /** Its isolated subnets hold the MCP server. Default: a new VPC without any way out. */
   vpc?: IVpc
-  /** Any text. Changing it rotates the deployment's secrets. Default `1`. */
+  /** Any text. A new one rotates the secrets, the one before takes that back. Default `1`. */
   rotation?: string
   /** Default 30 days. */
   logRetention?: RetentionDays

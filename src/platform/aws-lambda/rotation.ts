@@ -8,7 +8,7 @@ const LONGEST_LIFETIME_SECONDS = 30 * 24 * 60 * 60
 
 export interface RotationInput {
   mode: 'relay' | 'broker'
-  /** Any text. Another one than last time rotates. */
+  /** Any text. A new one rotates; the one before the last takes the last rotation back. */
   rotation: string
   /** Seconds since the epoch. */
   now: number
@@ -24,11 +24,31 @@ export function rotate(current: SecretValue | undefined, input: RotationInput): 
     retired: [],
     rotation,
   }
-  const renewed = value.rotation === rotation ? value : renew(value, input)
+  const renewed = follow(value, input)
   // Only a broker seals. Its first entry has nobody to wait for.
   if (mode === 'broker' && renewed.entries.length === 0)
     return { ...renewed, entries: [{ secret: generateSecret(random), activeFrom: 0 }] }
   return retire(renewed, now)
+}
+
+function follow(value: SecretValue, input: RotationInput): SecretValue {
+  if (value.rotation === input.rotation) return value
+  return value.previousRotation === input.rotation ? takeBack(value, input) : renew(value, input)
+}
+
+/**
+ * A deployment that failed is rolled back with the text before. What CloudFront may send, old or
+ * new, stays accepted; an entry that nothing has been sealed with yet goes.
+ */
+function takeBack(value: SecretValue, { rotation, now }: RotationInput): SecretValue {
+  const { previousRotation: _gone, previousOriginSecret, originSecret, ...rest } = value
+  return {
+    ...rest,
+    rotation,
+    originSecret: previousOriginSecret ?? originSecret,
+    previousOriginSecret: originSecret,
+    entries: value.entries.filter(({ activeFrom }) => activeFrom <= now),
+  }
 }
 
 function renew(value: SecretValue, { rotation, now, random }: RotationInput): SecretValue {
@@ -36,6 +56,7 @@ function renew(value: SecretValue, { rotation, now, random }: RotationInput): Se
   return {
     ...value,
     rotation,
+    previousRotation: value.rotation,
     originSecret: generateSecret(random),
     // CloudFront takes minutes to send the new one everywhere.
     previousOriginSecret: value.originSecret,

@@ -21,6 +21,8 @@ export interface SecretValue {
   clientSecret?: string | undefined
   /** The text with which the secret was rotated last: the same text again changes nothing. */
   rotation: string
+  /** The text before that: with it the last rotation is taken back. */
+  previousRotation?: string | undefined
 }
 
 const Secret = v.pipe(v.string(), v.regex(/^[\w-]{43}$/))
@@ -33,6 +35,7 @@ const Value: v.GenericSchema<unknown, SecretValue> = v.object({
   basic: v.optional(v.string()),
   clientSecret: v.optional(v.string()),
   rotation: v.string(),
+  previousRotation: v.optional(v.string()),
 })
 
 export interface StoredSecret {

@@ -88,7 +88,7 @@ describe('a template of CDK, on AWS as documented', SLOW, () => {
     ['relay whose token path is a function', FUNCTION, ['info TOKEN_BY_FUNCTION']],
     ['broker', BROKER, []],
     ['relay before a function that exists', RELAY_EXISTING, []],
-    ['broker before a function that exists', BROKER_EXISTING, []],
+    ['broker before a function that exists', BROKER_EXISTING, ['warning BAD_TOKEN_NOT_401']],
   ] as [string, Props, string[]][])(
     '%s: a person signs in, and there is nothing to mend',
     async (_, props, findings) => {
@@ -160,24 +160,43 @@ const ROWS: Row[] = [
     props: BOTH,
     switches: { headersPolicyOnErrors: 'skipped' },
     positions: { headersPolicyOnErrors: 'skipped' },
-    findings: ['error CHALLENGE_NOT_ADDED', 'info TOKEN_SHOWS_COGNITO'],
+    // Before the authorizer the edge itself answers whoever has no token, or an old one.
+    findings: ['warning CHALLENGE_NOT_ADDED', 'info TOKEN_SHOWS_COGNITO'],
     fix: "defence: 'lambda'",
+    signIn: true,
   },
-  ...[RELAY_EXISTING, BROKER_EXISTING].map((props): Row => ({
-    props,
+  {
+    props: RELAY_EXISTING,
     switches: { headersPolicyOnErrors: 'skipped' },
     positions: { headersPolicyOnErrors: 'skipped', httpApiRemapsWwwAuthenticate: null },
-    findings: [
-      'error CHALLENGE_NOT_ADDED',
-      ...(props === RELAY_EXISTING ? ['info TOKEN_SHOWS_COGNITO'] : []),
-    ],
+    findings: ['warning CHALLENGE_NOT_ADDED', 'info TOKEN_SHOWS_COGNITO'],
     fix: 'mcpHandler',
-  })),
+    signIn: true,
+  },
+  {
+    props: BROKER_EXISTING,
+    switches: { headersPolicyOnErrors: 'skipped' },
+    positions: { headersPolicyOnErrors: 'skipped', httpApiRemapsWwwAuthenticate: null },
+    findings: ['warning BAD_TOKEN_NOT_401'],
+    fix: 'mcpHandler',
+    signIn: true,
+  },
+  {
+    props: BROKER_EXISTING,
+    switches: { apiUnauthorizedError: '401' },
+    positions: { headersPolicyOnErrors: 'applied' },
+    findings: [],
+    signIn: true,
+  },
   {
     props: RELAY,
-    switches: { headersPolicyOnErrors: 'skipped', invalidScope: 'redirect-invalid-scope' },
+    switches: {
+      headersPolicyOnErrors: 'skipped',
+      edgeSetCookie: 'passed',
+      invalidScope: 'redirect-invalid-scope',
+    },
     positions: { headersPolicyOnErrors: 'skipped', invalidScope: 'redirect-invalid-scope' },
-    findings: ['info TOKEN_SHOWS_COGNITO'],
+    findings: ['warning TOKEN_SETS_COOKIE', 'info TOKEN_SHOWS_COGNITO'],
     signIn: true,
   },
   {

@@ -89,6 +89,30 @@ describe('every fault has a finding of its own', () => {
       ),
     ],
     [
+      'MCP_TAKES_ANY_TOKEN',
+      'error',
+      instead(
+        (request) => request.headers.has('authorization'),
+        () => Response.json({ jsonrpc: '2.0', id: null, result: {} }),
+      ),
+    ],
+    [
+      'BAD_TOKEN_NOT_401',
+      'warning',
+      instead(
+        (request) => request.headers.has('authorization'),
+        () => Response.json({ message: 'Internal Server Error' }, { status: 500 }),
+      ),
+    ],
+    [
+      'CHALLENGE_NOT_ADDED',
+      'warning',
+      instead(
+        (request) => request.headers.has('authorization'),
+        () => Response.json({ message: 'Unauthorized' }, { status: 401 }),
+      ),
+    ],
+    [
       'TOKEN_METHODS',
       'warning',
       instead(

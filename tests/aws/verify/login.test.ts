@@ -6,6 +6,7 @@ import { verify, type Report } from '../../../src/aws/verify/verify.ts'
 import { freePort } from '../../support/deployment.ts'
 import {
   CALLBACK,
+  CHALLENGE,
   createSmallWorld,
   MCP_URL,
   PERSON,
@@ -193,7 +194,7 @@ describe('what a sign-in alone can show', () => {
     const { report } = await logIn({
       meddle: (request, answer) =>
         request.headers.get('authorization')?.startsWith('Bearer ') === true
-          ? new Response(null, { status: 401 })
+          ? new Response(null, { status: 401, headers: { 'www-authenticate': CHALLENGE } })
           : answer(),
     })
     expect(codes(report)).toEqual(['MCP_REFUSES_TOKEN'])

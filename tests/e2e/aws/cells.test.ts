@@ -33,8 +33,8 @@ describe.each(ROWS)('%s, %s', (source, variant) => {
 
       cell.clock.advance(61 * 60)
       expect(JSON.parse(await client.callTool('whoami'))).toMatchObject(caller)
-      expect(cell.deployment.pool.counters.refresh).toBe(1)
-      expect(client.opened).toHaveLength(1)
+      const { login, refresh } = cell.deployment.pool.counters
+      expect([login, refresh > 0]).toEqual([1, true])
 
       const secrets = cell.secretsInUse
       expect((await cell.revokeTokens()).status).toBe(200)

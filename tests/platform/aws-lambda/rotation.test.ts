@@ -30,6 +30,23 @@ describe('the secret of a deployment', () => {
     expect(run(relay).entries).toMatchObject([{ activeFrom: 0 }])
   })
 
+  test('takes a rotation back for a deployment that is rolled back', () => {
+    const made = run(undefined)
+    const failed = run(made, { rotation: '2' })
+    const restored = run(failed, { rotation: '1', now: NOW + 60 })
+    expect(restored).toMatchObject({ originSecret: made.originSecret, entries: made.entries })
+    // CloudFront may send either.
+    expect(restored.previousOriginSecret).toBe(failed.originSecret)
+    expect(run(restored, { rotation: '1', now: NOW + 60 })).toEqual(restored)
+    // The next attempt with the same text rotates after all.
+    expect(run(restored, { rotation: '2' }).originSecret).not.toBe(failed.originSecret)
+  })
+
+  test('keeps an entry that has become active when its rotation is taken back', () => {
+    const failed = run(run(undefined), { rotation: '2' })
+    expect(run(failed, { rotation: '1', now: NOW + 3600 }).entries).toEqual(failed.entries)
+  })
+
   test('is rotated by another text: the new entry waits for 15 minutes', () => {
     const made = run(undefined)
     const rotated = run(made, { rotation: '2' })
