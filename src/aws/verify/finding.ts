@@ -41,8 +41,9 @@ export function isAtLeast(level: Level, lowest: Level): boolean {
 export function mergeSame(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>()
   for (const finding of findings) {
-    const places = new Set(merged.get(finding.message)?.where.split(', ')).add(finding.where)
-    merged.set(finding.message, { ...finding, where: [...places].join(', ') })
+    const first = merged.get(finding.message) ?? finding
+    const places = new Set(first.where.split(', ')).add(finding.where)
+    merged.set(finding.message, { ...first, where: [...places].join(', ') })
   }
   return [...merged.values()]
 }

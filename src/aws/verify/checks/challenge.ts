@@ -1,13 +1,19 @@
-import * as v from 'valibot'
 import { protectedResourceMetadataUrl } from '../../../protocol/metadata.ts'
 import type { Deployment } from '../deployment.ts'
-import { mergeSame, shown, type Finding, type Outcome, type Position } from '../finding.ts'
-import type { Answer, Asked } from '../outside.ts'
-import { settled, unsettled } from '../switches.ts'
+import {
+  challengeOf,
+  createView,
+  isAuthorizers,
+  namesMetadata,
+  readPositions,
+  REMAPPED,
+  type View,
+} from '../challenge-view.ts'
+import { mergeSame, shown, type Finding, type Outcome } from '../finding.ts'
+import type { Asked } from '../outside.ts'
 import { wayOut } from '../ways-out.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST'] as const
-const REMAPPED = 'x-amzn-remapped-www-authenticate'
 
 const BY_FUNCTION: string = `Let the function refuse, whose challenge is its own: ${wayOut('defenceLambda')}, with \`mcpHandler\` as its handler.`
 
@@ -17,55 +23,74 @@ interface Sight {
   asked: Asked
 }
 
-/** What an MCP client without a token is told, and rows 2 and 3: what becomes of it on the way. */
+/** What clients are told whose token is absent or no good, and rows 2 and 3. */
 export async function checkChallenge(deployment: Deployment): Promise<Outcome> {
   const { ask, mcpUrl, origin } = deployment
   const look = async (method: string, url: string, headers = {}): Promise<Sight> => ({
     where: `${method} ${url}`,
     asked: await ask(url, { method, headers: { accept: 'application/json', ...headers } }),
   })
-  const [preflight, slash, ...sights] = await Promise.all([
+  const [preflight, forged, ...sights] = await Promise.all([
     look('OPTIONS', mcpUrl, { origin, 'access-control-request-method': 'POST' }),
-    look('GET', `${mcpUrl}/`),
+    look('POST', mcpUrl, { authorization: `Bearer ${madeUpToken(deployment)}` }),
     ...METHODS.map((method) => look(method, mcpUrl)),
+    look('GET', `${mcpUrl}/`),
   ])
-  const answers = sights.flatMap(({ asked }) => (asked.ok ? [asked.value] : []))
-  const refusals = answers.filter(({ status }) => status === 401)
-  const view: View = {
-    byAuthorizer: refusals.some(isAuthorizers),
-    // The answer to a preflight needs no challenge: one that bears it shows the policy.
-    hasPolicy: preflight.asked.ok && preflight.asked.value.headers.has('www-authenticate'),
-    refusals,
-  }
-  const metadataUrl = protectedResourceMetadataUrl(mcpUrl)
+  const view = createView(
+    protectedResourceMetadataUrl(mcpUrl),
+    preflight.asked,
+    [...sights, forged].map(({ asked }) => asked),
+  )
   return {
-    findings: mergeSame([...sights, slash].flatMap((sight) => judge(sight, view, metadataUrl))),
-    positions: [headersPolicy(view, metadataUrl), remapping(view)],
+    findings: mergeSame([
+      ...sights.flatMap((sight) => judge(sight, view)),
+      ...judgeForged(forged, view),
+    ]),
+    positions: readPositions(view),
   }
 }
 
-interface View {
-  /** The API's authorizer refused, so no function was asked. */
-  byAuthorizer: boolean
-  /** A response headers policy sets a challenge. */
-  hasPolicy: boolean
-  refusals: Answer[]
+/** By its form good until 2100: the edge lets it pass to whoever verifies. Nobody signed it. */
+function madeUpToken({ randomText }: Deployment): string {
+  const part = (json: object): string => Buffer.from(JSON.stringify(json)).toString('base64url')
+  return `${part({ alg: 'RS256', kid: randomText() })}.${part({ exp: 4_102_444_800 })}.${randomText()}`
 }
 
-/** The body with which an authorizer of an HTTP API refuses. */
-function isAuthorizers({ json }: Answer): boolean {
-  return v.is(v.strictObject({ message: v.literal('Unauthorized') }), json)
+function judgeForged({ where, asked }: Sight, view: View): Finding[] {
+  const place = `${where} with a made-up token`
+  // Whoever does not answer at all is told of above.
+  if (!asked.ok) return []
+  const { status } = asked.value
+  if (status < 300)
+    return [
+      {
+        code: 'MCP_TAKES_ANY_TOKEN',
+        level: 'error',
+        where: place,
+        message: `The MCP endpoint answers ${status} to a token that nobody signed.`,
+        fix: `Verify tokens in the function: ${wayOut('defenceLambda')}, with \`mcpHandler\` as its handler.`,
+        source: 'RFC 9068 §4',
+      },
+    ]
+  // Signing in works: most clients know the metadata's address by then, and tokens that ran out are
+  // answered by the edge.
+  if (status === 401)
+    return judge({ where: place, asked }, view).map((finding) => ({ ...finding, level: 'warning' }))
+  return [
+    {
+      code: 'BAD_TOKEN_NOT_401',
+      level: 'warning',
+      where: place,
+      message: `A token that is no good is answered ${status}: clients sign in again only after 401.`,
+      fix: 'After cutting people off have them clear ~/.mcp-auth; or serve the MCP endpoint by `mcpHandler`, which says 401 itself.',
+      source:
+        'API Gateway developer guide, Control access to HTTP APIs with AWS Lambda authorizers',
+    },
+  ]
 }
 
-function challengeOf(answer: Answer): string | null {
-  return answer.headers.get('www-authenticate')
-}
-
-function namesMetadata(answer: Answer, metadataUrl: string): boolean {
-  return challengeOf(answer)?.includes(`resource_metadata="${metadataUrl}"`) === true
-}
-
-function judge({ where, asked }: Sight, view: View, metadataUrl: string): Finding[] {
+function judge({ where, asked }: Sight, view: View): Finding[] {
+  const { metadataUrl } = view
   const finding = (code: string, message: string, fix: string, source: string): Finding[] => [
     { code, level: 'error', where, message, fix, source },
   ]
@@ -99,7 +124,7 @@ function judge({ where, asked }: Sight, view: View, metadataUrl: string): Findin
       'RFC 6750 §3.1',
     )
   if (namesMetadata(answer, metadataUrl)) return []
-  if (view.byAuthorizer)
+  if (isAuthorizers(answer) || (view.byAuthorizer && answer.text === ''))
     return finding(
       'CHALLENGE_NOT_ADDED',
       view.hasPolicy
@@ -123,39 +148,4 @@ function judge({ where, asked }: Sight, view: View, metadataUrl: string): Findin
     'Serve the MCP endpoint by `mcpHandler`, and let nothing at the edge overwrite its headers.',
     'RFC 9728 §5.1',
   )
-}
-
-function headersPolicy(view: View, metadataUrl: string): Position {
-  const name = 'headersPolicyOnErrors'
-  if (view.byAuthorizer && view.refusals.every((answer) => namesMetadata(answer, metadataUrl)))
-    return settled(name, 'applied', 'the authorizer’s 401 bears the challenge of the edge')
-  if (view.byAuthorizer && view.hasPolicy)
-    return settled(
-      name,
-      'skipped',
-      'a preflight bears the challenge, the authorizer’s 401 does not',
-    )
-  return unsettled(
-    name,
-    view.refusals.length === 0
-      ? 'there is no 401 to look at'
-      : view.byAuthorizer
-        ? 'no response headers policy is to be seen'
-        : 'the function refuses, with a challenge of its own',
-    `a deployment with ${wayOut('defenceBoth')}`,
-  )
-}
-
-function remapping({ byAuthorizer, hasPolicy, refusals }: View): Position {
-  const name = 'httpApiRemapsWwwAuthenticate'
-  const wouldTell = `a deployment with ${wayOut('defenceLambda')}`
-  if (refusals.length === 0) return unsettled(name, 'there is no 401 to look at', wouldTell)
-  if (byAuthorizer)
-    return unsettled(name, 'the authorizer refuses, so no function sends a challenge', wouldTell)
-  if (refusals.some(({ headers }) => headers.has(REMAPPED)))
-    return settled(name, 'true', `the function’s 401 bears ${REMAPPED}`)
-  if (hasPolicy) return unsettled(name, 'the edge sets a challenge over whatever comes', wouldTell)
-  return refusals.some((answer) => challengeOf(answer) !== null)
-    ? settled(name, 'false', 'the function’s 401 bears WWW-Authenticate')
-    : unsettled(name, 'the 401 bears neither name', wouldTell)
 }
