@@ -261,7 +261,7 @@ variable "mcp_remote" {
 }
 
 variable "rotation" {
-  description = "Any text. Change it and apply to rotate Postern's secrets."
+  description = "Any text. A new one rotates Postern's secrets, the one before takes that back."
   type        = string
   default     = "1"
 }

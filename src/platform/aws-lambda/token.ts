@@ -1,6 +1,6 @@
 import { createRelayTokenEndpoint } from '../../relay/token-endpoint.ts'
 import { cognitoEndpoints } from './cognito-endpoints.ts'
-import { pick, readEnvironment } from './environment.ts'
+import { readEnvironment } from './environment.ts'
 import { createHttpHandler, type HttpHandler } from './http-handler.ts'
 import { lambdaRuntime, type LambdaRuntime } from './lambda-runtime.ts'
 
@@ -21,7 +21,9 @@ export function createTokenHandler(own: Partial<LambdaRuntime> = {}): HttpHandle
   const endpoint = createRelayTokenEndpoint(
     {
       url: mcpUrl,
-      ...pick(environment, ['resourceParameter']),
+      // The pool has bound the grant at its authorization endpoint; its token endpoint lists no
+      // `resource`, and may refuse one (Cognito developer guide, Token endpoint).
+      resourceParameter: 'strip',
       identityProvider: {
         clientId: environment.idpClientId,
         ...(clientSecret === undefined ? {} : { clientSecret }),

@@ -226,15 +226,7 @@ const ROWS: Row[] = [
     fix: "tokenPath: 'function'",
   })),
   {
-    // The function sends on what the authorization request was bound to.
     props: FUNCTION,
-    switches: { resourceAtToken: 'invalid-request' },
-    positions: { resourceAtToken: 'invalid-request' },
-    findings: ['error TOKEN_REJECTS_RESOURCE', 'info TOKEN_BY_FUNCTION'],
-    fix: "resourceParameter: 'strip'",
-  },
-  {
-    props: { ...FUNCTION, resourceParameter: 'strip' },
     switches: { resourceAtToken: 'invalid-request' },
     positions: { resourceAtToken: 'invalid-request' },
     findings: ['info TOKEN_BY_FUNCTION'],

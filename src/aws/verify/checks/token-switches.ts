@@ -83,7 +83,7 @@ export function resourceRejected(endpoint: string): Finding {
     level: 'error',
     where: `POST ${endpoint}`,
     message: 'The token endpoint rejects `resource`, which MCP clients send: nobody can sign in.',
-    fix: `Let a function take \`resource\` off: ${wayOut('tokenPathFunction')}, together with ${wayOut('resourceStrip')}.`,
+    fix: `Let a function take \`resource\` off: ${wayOut('tokenPathFunction')}.`,
     source: 'RFC 8707 §2; Cognito developer guide, Token endpoint',
   }
 }
