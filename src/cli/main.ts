@@ -75,7 +75,7 @@ function isHelp(word: string): boolean {
 
 function report(error: unknown): number {
   if (error instanceof UsageError) {
-    process.stderr.write(`postern: ${error.message}\nSee: postern --help\n`)
+    process.stderr.write(`postern: ${error.message} (see postern --help)\n`)
     return 2
   }
   if (error instanceof ConfigError) {

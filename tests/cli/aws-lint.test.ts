@@ -70,7 +70,7 @@ describe('postern aws', () => {
   ])('%s is one line and exit 2', async (_, args, named) => {
     const { code, out, err } = await run(args)
     expect([code, out]).toEqual([2, ''])
-    expect(err).toMatch(/^postern: [^\n]+\nSee: postern --help\n$/)
+    expect(err).toMatch(/^postern: [^\n]+ \(see postern --help\)\n$/)
     expect(err).toContain(named)
   })
 })
@@ -196,7 +196,7 @@ describe('postern aws lint', () => {
   ])('%s is one line and exit 2', async (name, content) => {
     const { code, out, err } = await run(['aws', 'lint', write(`${name}.json`, content)])
     expect([code, out]).toEqual([2, ''])
-    expect(err).toMatch(/^postern: [^\n\u001b\u202e]+\nSee: postern --help\n$/)
+    expect(err).toMatch(/^postern: [^\n\u001b\u202e]+ \(see postern --help\)\n$/)
     expect(err.length).toBeLessThan(1000)
   })
 

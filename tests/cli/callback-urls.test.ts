@@ -69,6 +69,6 @@ describe('postern callback-urls', () => {
   ])('%s is one line and exit 2', async (_, args) => {
     const { code, out, err } = await run(...args)
     expect([code, out]).toEqual([2, ''])
-    expect(err).toMatch(/^postern: [^\n]+\nSee: postern --help\n$/)
+    expect(err).toMatch(/^postern: [^\n]+ \(see postern --help\)\n$/)
   })
 })
