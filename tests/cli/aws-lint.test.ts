@@ -233,6 +233,6 @@ describe('postern aws lint', () => {
     const template = { Resources: Object.fromEntries(names) as unknown }
     const { code, err } = await run(['aws', 'lint', write('beyond.json', template)])
     expect(code).toBe(2)
-    expect(err).toMatch(/^postern: [^\n]+10000 resources\n/)
+    expect(err).toMatch(/^postern: [^\n]+10000 resources \(see postern --help\)\n/)
   })
 })
