@@ -1,7 +1,11 @@
-import { pkce } from '../../support/dance.ts'
+import { pkce, type Tokens } from '../../support/dance.ts'
 import { ScriptedPerson } from '../../support/scripted-person.ts'
 import type { Resource, Topology, UserPoolClient } from '../../../src/aws/topology.ts'
 import { PERSON, type Cell } from './cell.ts'
+
+interface PoolTokens extends Tokens {
+  id_token?: string
+}
 
 const OTHER_CALLBACK = 'https://other.example/callback'
 
@@ -33,7 +37,7 @@ export async function signInAtPool(
   client: 'client' | 'other',
   scope: string,
   resource?: string,
-): Promise<{ access_token: string; id_token?: string }> {
+): Promise<PoolTokens> {
   const { fetch, resolved } = cell.deployment
   const found = resolved.resources.find(
     (each): each is UserPoolClient => each.kind === 'userPoolClient' && each.name === client,
@@ -65,5 +69,5 @@ export async function signInAtPool(
     }),
   })
   if (!answer.ok) throw new Error(`${redirect}: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as { access_token: string; id_token?: string }
+  return (await answer.json()) as PoolTokens
 }

@@ -5,7 +5,6 @@ import {
   type ResourceOf,
   type Topology,
 } from '../../../../src/aws/topology.ts'
-import type { Variant } from '../../../aws/variants.ts'
 import { alternativesOf } from './alternatives.ts'
 
 /** One thing of a topology removed or set otherwise. */
@@ -59,19 +58,19 @@ export function* breaksOf(topology: Topology): Generator<Break> {
       }
 }
 
-export interface PlannedBreak extends Break {
-  variant: Variant
+export interface PlannedBreak<V> extends Break {
+  variant: V
 }
 
 /**
  * Every break of all variants, where it first occurs: variants of one mode have most of their
  * settings in common.
  */
-export function planBreaks(
-  variants: readonly Variant[],
-  topologyOf: (variant: Variant) => Topology,
-): PlannedBreak[] {
-  const planned = new Map<string, PlannedBreak>()
+export function planBreaks<V extends string>(
+  variants: readonly V[],
+  topologyOf: (variant: V) => Topology,
+): PlannedBreak<V>[] {
+  const planned = new Map<string, PlannedBreak<V>>()
   for (const variant of variants) {
     const mode = variant.split('-')[0] ?? ''
     for (const each of breaksOf(topologyOf(variant))) {
@@ -97,7 +96,12 @@ function* membersOf(
   for (const [index, item] of items.entries()) {
     const around = JSON.stringify(item)
     const path = `${pathOf(distribution)}.${member}[${nameOf(item)}]`
-    yield { what, setting: `${path}: removed`, around, topology: withItems(items.toSpliced(index, 1)) }
+    yield {
+      what,
+      setting: `${path}: removed`,
+      around,
+      topology: withItems(items.toSpliced(index, 1)),
+    }
     for (const { setting, value } of changesOf(item, path, topology, distribution))
       yield { what, setting, around, topology: withItems(items.with(index, value)) }
   }
@@ -150,7 +154,7 @@ function isItem(value: unknown): value is Record<string, unknown> {
 function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(' ')
   if (isItem(value)) return 'set'
-  return value === null ? 'none' : String(value)
+  return value === null ? 'none' : `${value as string | number | boolean}`
 }
 
 function pathOf({ kind, name }: Resource): string {

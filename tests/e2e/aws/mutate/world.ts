@@ -1,7 +1,11 @@
 import type { Topology, UserPoolClient } from '../../../../src/aws/topology.ts'
 import { ofKind } from '../../../../src/aws/topology.ts'
 import type { Variant } from '../../../aws/variants.ts'
-import { type HttpClient, ScriptedPerson, signInOverHttp } from '../../../support/scripted-person.ts'
+import {
+  type HttpClient,
+  ScriptedPerson,
+  signInOverHttp,
+} from '../../../support/scripted-person.ts'
 import {
   ConnectionFailed,
   headerValues,
@@ -21,7 +25,9 @@ export interface Promises {
   server: string
 }
 
-export const PROMISES = {
+export type MutatedVariant = Exclude<Variant, 'relay-shared-secret' | 'relay-existing'>
+
+export const PROMISES: Readonly<Record<MutatedVariant, Promises>> = {
   'relay-public': { mode: 'relay', tokenPath: 'edge', authorizer: false, server: 'front' },
   'relay-edge-secret': { mode: 'relay', tokenPath: 'edge', authorizer: false, server: 'front' },
   'relay-both': { mode: 'relay', tokenPath: 'edge', authorizer: true, server: 'front' },
@@ -33,18 +39,22 @@ export const PROMISES = {
   },
   broker: { mode: 'broker', tokenPath: 'function', authorizer: false, server: 'mcp' },
   'broker-existing': { mode: 'broker', tokenPath: 'function', authorizer: true, server: 'notes' },
-} as const satisfies Partial<Record<Variant, Promises>>
+}
 
-export type MutatedVariant = keyof typeof PROMISES
-
-export const NEIGHBOUR_CALLBACK = 'https://other.example/callback'
+const NEIGHBOUR_CALLBACK = 'https://other.example/callback'
 
 /** The template beside a second application of the same user pool, which nobody breaks. */
 export function withNeighbour(topology: Topology, client: UserPoolClient): Topology {
   const oauthScopes = [...new Set(['openid', 'email', ...client.oauthScopes])]
   const [branding] = ofKind(topology, 'userPoolBranding')
   if (branding === undefined) throw new TypeError('there are no pages to sign in at')
-  const neighbour = { ...client, name: 'other', callbackUrls: [NEIGHBOUR_CALLBACK], oauthScopes }
+  const neighbour: UserPoolClient = {
+    ...client,
+    name: 'other',
+    generateSecret: false,
+    callbackUrls: [NEIGHBOUR_CALLBACK],
+    oauthScopes,
+  }
   const resources = [
     ...topology.resources,
     neighbour,
@@ -218,4 +228,3 @@ function fetchFrom(internet: Internet): typeof fetch {
     return new Response(isEmpty ? null : new Uint8Array(body), { status, headers })
   }
 }
-
