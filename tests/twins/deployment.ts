@@ -120,6 +120,7 @@ class TwinDeployment implements Deployment {
   readonly #reach: Reach
   readonly #calls = new Map<string, KeysCall>()
   #values = new Map<string, string>()
+  #apisTemplate = ''
   #resolved: Topology | undefined
 
   constructor(options: DeployOptions, internet: Internet, names: Names) {
@@ -280,8 +281,8 @@ class TwinDeployment implements Deployment {
 
   /** APIs that have not changed keep what their authorizers remember. */
   #createApis(topology: Topology): void {
-    const before = this.#resolved && fingerprint(this.#resolved, API_KINDS)
-    if (before === fingerprint(topology, API_KINDS)) return
+    const template = fingerprint(topology, API_KINDS)
+    if (this.#apisTemplate === template) return
     for (const api of ofKind(topology, 'api')) {
       const host = createHttpApi(api, topology, {
         ...this.#twinOptions(),
@@ -294,6 +295,7 @@ class TwinDeployment implements Deployment {
       })
       this.internet.set(this.#valueOf(`api.${api.name}.domain`), host)
     }
+    this.#apisTemplate = template
   }
 
   #createDistributions(topology: Topology): void {

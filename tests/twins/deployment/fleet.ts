@@ -24,6 +24,7 @@ export class Fleet {
   readonly lambdas: Map<string, Lambda> = new Map()
   readonly failures: Failure[] = []
   readonly #options: FleetOptions
+  readonly #applied = new Map<Lambda, string>()
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -54,7 +55,7 @@ export class Fleet {
       }
   }
 
-  /** Creates the function, or gives it what has changed. */
+  /** Creates the function, or gives it what has changed: nothing ends where nothing has. */
   async put(
     fn: LambdaFunction,
     topology: Topology,
@@ -64,7 +65,10 @@ export class Fleet {
     const running = this.lambdas.get(fn.name)
     if (running === undefined)
       return this.#start(fn, assetPath, arnOf(fn.role), reachesInternet(fn, topology))
+    const settings = JSON.stringify([fn, assetPath])
+    if (this.#applied.get(running) === settings) return running
     await running.update(fn, assetPath)
+    this.#applied.set(running, settings)
     return running
   }
 
@@ -94,6 +98,7 @@ export class Fleet {
       ...(clock === undefined ? {} : { clock }),
     })
     this.lambdas.set(fn.name, lambda)
+    this.#applied.set(lambda, JSON.stringify([fn, assetPath]))
     return lambda
   }
 }

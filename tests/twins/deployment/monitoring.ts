@@ -52,8 +52,8 @@ export function mayFire(schedule: Schedule, scheduleArn: string, topology: Topol
     ofKind(topology, 'permission').some(
       ({ function: name, action, principal, sourceArn }) =>
         name === schedule.target &&
-        action === 'lambda:InvokeFunction' &&
-        principal === 'events.amazonaws.com' &&
+        ['lambda:InvokeFunction', 'lambda:*'].includes(action) &&
+        ['events.amazonaws.com', '*'].includes(principal) &&
         (sourceArn === null || sourceArn === scheduleArn),
     )
   )

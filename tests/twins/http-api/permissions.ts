@@ -6,7 +6,7 @@ export function mayInvoke(topology: Topology, functionName: string, sourceArn: s
     (permission) =>
       nameOfFunction(permission.function) === functionName &&
       ['lambda:InvokeFunction', 'lambda:*'].includes(permission.action) &&
-      permission.principal === 'apigateway.amazonaws.com' &&
+      ['apigateway.amazonaws.com', '*'].includes(permission.principal) &&
       (permission.sourceArn === null || isArnLike(sourceArn, permission.sourceArn)),
   )
 }
