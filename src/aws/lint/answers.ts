@@ -42,6 +42,18 @@ export const answerRules: readonly Rule[] = [
     },
   },
   {
+    code: 'ANSWERS_COMPRESSED',
+    level: 'info',
+    fix: 'Turn compression off; only the cache policy keeps it from working.',
+    source:
+      'CloudFront Developer Guide, “Serve compressed files”; RFC 9325 §3.3: sizes betray secrets (BREACH)',
+    *find(view) {
+      for (const [distribution, behavior, origin] of reached(view))
+        if ((isApi(origin) || isCognito(origin)) && behavior.compress)
+          yield at(distribution, behavior, 'compresses secrets together with what others chose')
+    },
+  },
+  {
     code: 'ERRORS_CACHED',
     level: 'warning',
     fix: `Set the error caching minimum TTL to 0 for ${CACHED_ERRORS.join(', ')}.`,

@@ -70,6 +70,14 @@ describe('lint', () => {
     ])
   })
 
+  test('notes answers that the edge is to compress', () => {
+    const topology = draft('relay-public')
+    the(topology, 'distribution', 'edge').behaviors[0]!.compress = true
+    expect(lint(topology)).toMatchObject([
+      { code: 'ANSWERS_COMPRESSED', level: 'info', where: 'distribution edge, behaviour /token' },
+    ])
+  })
+
   test('has nothing to say of nothing', () => {
     expect(lint({ resources: [], ignored: [] })).toEqual([])
   })
