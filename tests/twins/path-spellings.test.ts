@@ -51,7 +51,10 @@ const topology: Topology = apiTopology(
  * 401 at the guarded routes, or the path that the unguarded function was given.
  */
 async function arrival(target: string, switches: Partial<Switches> = {}): Promise<string> {
-  const { host, events } = gateway(topology, { switches })
+  const { host, events } = gateway(topology, {
+    // A guarded route for `/mcp/` as well shows where that spelling ends.
+    switches: { apiRouteKeyTrailingSlash: 'accepted', ...switches },
+  })
   const internet = new Map([
     [API_DOMAIN, host],
     ['notes.auth.eu-central-1.amazoncognito.com', async () => respond(200, [])],
