@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../examples/aws-cdk/app.ts'
 import type { PrivateMcpServer } from '../../../src/aws/cdk/index.ts'
 import { loadCloudFormation } from '../../../src/aws/load-cloudformation.ts'
+import { lint } from '../../../src/aws/lint/lint.ts'
 import { ofKind } from '../../../src/aws/topology.ts'
 import { bundleServer } from '../../../src/platform/aws-lambda/bundle.ts'
 
@@ -24,6 +25,7 @@ describe('examples/aws-cdk', () => {
     for (const { template } of assembly.stacks) {
       const topology = loadCloudFormation(template)
       expect(topology.ignored).toEqual([])
+      expect(lint(topology)).toEqual([])
       expect(ofKind(topology, 'distribution')).toHaveLength(1)
     }
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { callbackUrls } from '../../../src/aws/callback-urls.ts'
 import { loadTerraform } from '../../../src/aws/load-terraform.ts'
+import { lint } from '../../../src/aws/lint/lint.ts'
 import { compareTopologies, type Difference } from '../../../src/aws/parity.ts'
 import { INPUT } from '../variants.ts'
 import { checkFormat, evaluate, EXAMPLE, findTerraform, MODULE, withTerraform } from './evaluate.ts'
@@ -48,6 +49,7 @@ describe('Real terraform, where it is on PATH,', () => {
     const topology = loadTerraform(state)
 
     expect(topology.ignored).toEqual([])
+    expect(lint(topology)).toEqual([])
     expect(topology.resources).toContainEqual(
       expect.objectContaining({ kind: 'function', name: 'mcp', code: 'asset:build/server.zip' }),
     )
