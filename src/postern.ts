@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { HonoBase } from 'hono/hono-base'
 import { createApp, serveMetadata } from './app.ts'
 import { handleAuthorize } from './authorization-server/authorize.ts'
 import { handleCallback } from './authorization-server/callback.ts'
@@ -85,7 +85,7 @@ function createRoutes(
   config: Config,
   server: AuthorizationServer,
   gate: () => Promise<{ keys: GateKeys; gate: Gate }>,
-): Hono {
+): HonoBase {
   const { runtime } = server
   const app = createApp(config, runtime, () => server.identityProvider.isReady())
 

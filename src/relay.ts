@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { HonoBase } from 'hono/hono-base'
 import { createApp, serveMetadata } from './app.ts'
 import type { RelayOptions } from './config/options.ts'
 import { resolveRelay, type RelayConfig } from './config/relay.ts'
@@ -59,7 +59,7 @@ function createRoutes(
   server: RelayServer,
   gate: () => Promise<Gate>,
   gateKeys: () => Promise<GateKeys>,
-): Hono {
+): HonoBase {
   const { config, runtime } = server
   const app = createApp(config, runtime, () => Promise.resolve(true))
 

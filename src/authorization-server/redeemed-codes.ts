@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { createExpiringMap } from '../bounded-map.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { fail, type Result } from '../protocol/result.ts'
 
@@ -23,11 +23,10 @@ interface Entry {
 }
 
 export function createRedeemedCodes(now: () => number): RedeemedCodes {
-  const entries = new LRUCache<string, Entry>({
+  const entries = createExpiringMap<Entry>({
     max: MAX_REMEMBERED,
-    ttl: REMEMBERED_MS,
-    perf: { now },
-    ttlResolution: 0,
+    lifetimeMs: REMEMBERED_MS,
+    now,
   })
   return {
     once: async <T extends object>(

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { createExpiringMap, setBounded } from '../bounded-map.ts'
 import { sha256 } from '../crypto/digest.ts'
 import type { IdentityProvider, Refreshed } from '../identity-provider/identity-provider.ts'
 import type { Claims } from '../protocol/access.ts'
@@ -35,15 +35,14 @@ export function createSharedRefreshes(
   identityProvider: Pick<IdentityProvider, 'refresh' | 'userInfo'>,
   now: () => number,
 ): SharedRefreshes {
-  const entries = new LRUCache<string, Promise<Result<SharedRefresh, IdentityProviderFailure>>>({
+  const entries = createExpiringMap<Promise<Result<SharedRefresh, IdentityProviderFailure>>>({
     max: MAX_REMEMBERED,
-    ttl: SHARED_MS,
-    perf: { now },
-    ttlResolution: 0,
+    lifetimeMs: SHARED_MS,
+    now,
   })
 
   /** By the key of a token, the key of the one it came from. */
-  const predecessors = new LRUCache<string, string>({ max: MAX_REMEMBERED })
+  const predecessors = new Map<string, string>()
 
   async function refreshUpstream(
     refreshToken: string,
@@ -63,8 +62,8 @@ export function createSharedRefreshes(
     })
     if (shared.value.rotated) {
       const nextKey = await sha256(shared.value.refreshToken)
-      predecessors.set(nextKey, key)
-      entries.set(nextKey, Promise.resolve(shared), { ttl: MINIMUM_BETWEEN_REFRESHES_MS })
+      setBounded(predecessors, nextKey, key, MAX_REMEMBERED)
+      entries.set(nextKey, Promise.resolve(shared), MINIMUM_BETWEEN_REFRESHES_MS)
     }
     return shared
   }

@@ -1,6 +1,7 @@
-import { SignJWT, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
+import { CompactSign, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
 import { base64url } from '../protocol/base64url.ts'
 import { signatureAlgorithmOf } from '../config/signing-jwk.ts'
+import { utf8 } from './digest.ts'
 import { deriveBits } from './keys.ts'
 
 export interface SigningKey {
@@ -50,7 +51,7 @@ export async function signJwt(
   typ: string,
   claims: Record<string, unknown>,
 ): Promise<string> {
-  return new SignJWT(claims)
+  return new CompactSign(utf8(JSON.stringify(claims)))
     .setProtectedHeader({ alg: key.alg, typ, kid: key.kid })
     .sign(key.privateKey)
 }

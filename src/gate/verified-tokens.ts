@@ -1,3 +1,4 @@
+import { setBounded } from '../bounded-map.ts'
 import type { GateConfig, Resource } from '../config/gate-config.ts'
 import { isRevoked } from '../config/revocation.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
@@ -36,10 +37,8 @@ export function createVerifiedTokens(
         identityHeaders: identityHeaders(caller.value),
         identityJwt: rememberIdentity(caller.value, resource, signIdentity, runtime),
       }
-      // The one that was met first goes; should it come again, it is verified again.
-      const [oldest] = remembered.size < MAX_REMEMBERED ? [] : remembered.keys()
-      if (oldest !== undefined) remembered.delete(oldest)
-      remembered.set(key, verified)
+      // Should the one that goes come again, it is verified again.
+      setBounded(remembered, key, verified, MAX_REMEMBERED)
     }
     const { exp, iat, client_id: client, sub: subject } = verified.caller
     if (runtime.now() >= exp * 1000) return fail({ reason: 'token_expired' })

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import * as oauth from 'oauth4webapi'
+import { createExpiringMap } from '../bounded-map.ts'
 import { toIdentityProviderFailure } from './errors.ts'
 
 /** What the token endpoint gave; the id_token in it is checked but for its signature. */
@@ -24,12 +24,7 @@ const MAX_WAITING = 1000
  */
 export function createSpender(options: oauth.ValidateSignatureOptions, now: () => number): Spend {
   const jwksCache: oauth.JWKSCacheInput = {}
-  const waiting = new LRUCache<string, Answer>({
-    max: MAX_WAITING,
-    ttl: WAITING_MS,
-    perf: { now },
-    ttlResolution: 0,
-  })
+  const waiting = createExpiringMap<Answer>({ max: MAX_WAITING, lifetimeMs: WAITING_MS, now })
 
   /** Signature as well as claims: TLS alone would do (OpenID Connect §3.1.3.7), keys are better. */
   async function verifiedIdToken(

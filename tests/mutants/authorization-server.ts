@@ -292,6 +292,22 @@ export const authorizationServerMutants: Mutant[] = [
     tests: here('idp-faults'),
   },
   {
+    id: 'memory-expiry',
+    rule: 'what is remembered for a while is not remembered for longer',
+    file: 'src/bounded-map.ts',
+    find: 'now() >= entry.expiresAt',
+    replace: 'false',
+    tests: ['tests/bounded-map.test.ts'],
+  },
+  {
+    id: 'memory-bound',
+    rule: 'nobody can make the process remember without end',
+    file: 'src/bounded-map.ts',
+    find: 'if (oldest !== undefined) map.delete(oldest)',
+    replace: '',
+    tests: ['tests/bounded-map.test.ts'],
+  },
+  {
     id: 'client-secret',
     rule: 'a client secret is compared',
     file: 'src/authorization-server/client-authentication.ts',

@@ -1,4 +1,4 @@
-import { AwsClient } from 'aws4fetch'
+import { AwsV4Signer } from 'aws4fetch'
 import * as v from 'valibot'
 
 /** An AWS service refused, or did not answer. The message names service, action and code only. */
@@ -35,14 +35,13 @@ export function createAwsCall({ fetch, variables }: AwsRuntime): AwsCall {
   return async (action, input) => {
     const [service, target] = ACTIONS[action]
     const region = variables['AWS_REGION'] ?? ''
-    const client = new AwsClient({
+    const signer = new AwsV4Signer({
       accessKeyId: variables['AWS_ACCESS_KEY_ID'] ?? '',
       secretAccessKey: variables['AWS_SECRET_ACCESS_KEY'] ?? '',
       sessionToken: variables['AWS_SESSION_TOKEN'] ?? '',
       service,
       region,
-    })
-    const request = await client.sign(`https://${service}.${region}.amazonaws.com/`, {
+      url: `https://${service}.${region}.amazonaws.com/`,
       method: 'POST',
       headers: {
         'content-type': 'application/x-amz-json-1.1',
@@ -50,10 +49,11 @@ export function createAwsCall({ fetch, variables }: AwsRuntime): AwsCall {
       },
       body: JSON.stringify(input),
     })
+    const { url, ...request } = await signer.sign()
     let response: Response
     let answer: string
     try {
-      response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+      response = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) })
       answer = await response.text()
     } catch (cause) {
       throw new AwsError(action, undefined, { cause })
