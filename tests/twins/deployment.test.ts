@@ -227,6 +227,35 @@ describe('a deployed template', () => {
     expect(deployment.deliveredLogs('keys').join()).not.toContain('secret-of-')
   })
 
+  it('leaves functions running that a new template does not change', async () => {
+    const deployment = await start()
+    await visit(deployment)
+    const front = deployment.lambdas.get('front')
+    await deployment.redeploy(smallTopology())
+    await visit(deployment)
+    expect(front?.counters.coldStarts).toBe(1)
+    const environment = {
+      ...findResource(smallTopology(), 'function', 'front')?.environment,
+      NEW: '1',
+    }
+    await deployment.redeploy(change(smallTopology(), 'function', 'front', { environment }))
+    expect((await visit(deployment)).environment['NEW']).toBe('1')
+    expect(front?.counters.coldStarts).toBe(2)
+  })
+
+  it('is whole again after a template that could not be deployed', async () => {
+    const deployment = await start()
+    const withoutRoutes = smallTopology().resources.filter(({ kind }) => kind !== 'route')
+    const resources = withoutRoutes.map((each) =>
+      each.kind === 'distribution' ? { ...each, behaviors: [] } : each,
+    )
+    await expect(deployment.redeploy({ resources, ignored: [] })).rejects.toThrow(
+      /default behavior/,
+    )
+    await deployment.redeploy(smallTopology())
+    expect((await visit(deployment)).path).toBe('/mcp')
+  })
+
   it('answers at nothing after it was closed', async () => {
     const deployment = await start()
     await deployment.close()

@@ -332,6 +332,7 @@ describe('what CloudFront would not create', () => {
     ['some methods', { behaviors: [behavior({ methods: ['GET', 'HEAD', 'POST'] })] }, /methods/],
     ['an origin path without a slash', { origins: [origin({ path: 'oauth2' })] }, /slash/],
     ['an origin path that ends with a slash', { origins: [origin({ path: '/oauth2/' })] }, /slash/],
+    ['an origin waited for too long', { origins: [origin({ readTimeoutSeconds: 300 })] }, /120 s/],
     [
       'Host as origin header',
       { origins: [origin({ headers: [{ name: 'host', value: 'a' }] })] },

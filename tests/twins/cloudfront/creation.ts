@@ -53,8 +53,10 @@ function isInUsEast1(arn: string | null): boolean {
   return arn?.split(':')[3] === 'us-east-1'
 }
 
-function originProblems({ id, path, headers }: Origin): string[] {
+function originProblems({ id, path, headers, readTimeoutSeconds }: Origin): string[] {
   const problems: string[] = []
+  // CloudFront API reference, CustomOriginConfig, OriginReadTimeout.
+  if (readTimeoutSeconds > 120) problems.push(`origin ${id}: it is waited for 120 s at most`)
   if (path !== '' && (!path.startsWith('/') || path.endsWith('/')))
     problems.push(`origin ${id}: its path must begin with a slash and not end with one`)
   if (headers.length > CUSTOM_HEADERS) problems.push(`origin ${id}: too many headers`)
