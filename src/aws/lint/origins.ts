@@ -2,6 +2,7 @@ import type { Behavior, Distribution, Origin } from '../topology.ts'
 import type { Fault, Rule } from './rule.ts'
 import { apiBehind, isApi, isCognito, label, mentions, type View } from './view.ts'
 
+const RESPONSE_SECONDS = 30
 const OLD_TLS = ['SSLv3', 'TLSv1', 'TLSv1.1']
 
 export const originRules: readonly Rule[] = [
@@ -82,6 +83,22 @@ export const originRules: readonly Rule[] = [
         const old = origin.tlsVersions.filter((version) => OLD_TLS.includes(version))
         if (old.length > 0) yield atOrigin(distribution, origin, `takes ${old.join(', ')}`)
       }
+    },
+  },
+  {
+    code: 'ORIGIN_TIMEOUT_SHORT',
+    level: 'warning',
+    fix: `Leave the response timeout at ${RESPONSE_SECONDS} s.`,
+    source:
+      'CloudFront Developer Guide, “Response timeout”: 30 s by default, as long as an HTTP API waits',
+    *find(view) {
+      for (const [distribution, origin] of origins(view))
+        if ((isApi(origin) || isCognito(origin)) && origin.readTimeoutSeconds < RESPONSE_SECONDS)
+          yield atOrigin(
+            distribution,
+            origin,
+            `is given up after ${origin.readTimeoutSeconds} s, when its answer may still come`,
+          )
     },
   },
   {

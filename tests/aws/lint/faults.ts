@@ -135,6 +135,12 @@ export const FAULTS: FaultCase[] = [
     break: (t) => origin(t, 'api').tlsVersions.push('TLSv1'),
   },
   {
+    code: 'ORIGIN_TIMEOUT_SHORT',
+    title: 'the edge waits for the API less long than the API for the function',
+    variant: 'broker',
+    break: (t) => (origin(t, 'api').readTimeoutSeconds = 29),
+  },
+  {
     code: 'COGNITO_CUSTOM_DOMAIN_ORIGIN',
     title: 'the token path leads to a custom domain of the pool',
     variant: 'relay-public',
