@@ -11,6 +11,7 @@ import type { Topology } from '../src/aws/topology.ts'
 import { planBreaks } from '../tests/e2e/aws/mutate/mutations.ts'
 import { PROBES } from '../tests/e2e/aws/mutate/probes.ts'
 import { Breaker, INSPECTIONS, type Verdict } from '../tests/e2e/aws/mutate/run.ts'
+import { summarize } from '../tests/e2e/aws/mutate/summary.ts'
 import { type MutatedVariant, PROMISES } from '../tests/e2e/aws/mutate/world.ts'
 import { topologyOf } from '../tests/e2e/aws/topologies.ts'
 
@@ -63,7 +64,9 @@ async function mutate(): Promise<void> {
     )
     await Promise.all(breakers.map((breaker) => breaker.finish()))
     const lines = chosen.map(({ variant, setting }) => `${variant} ${setting}`)
-    summarize(lines, verdicts, (performance.now() - started) / 1000)
+    const { text, allNoticed } = summarize(lines, verdicts, (performance.now() - started) / 1000)
+    console.log(`\n${text}`)
+    process.exitCode = allNoticed ? 0 : 1
   } finally {
     await Promise.all(breakers.map((breaker) => breaker.close()))
   }
@@ -82,23 +85,4 @@ async function runAll<T>(
     }),
   )
   return Array.from(items, (_, index) => verdicts[index])
-}
-
-function summarize(lines: readonly string[], verdicts: readonly Verdict[], seconds: number): void {
-  const where = (fits: (verdict: Verdict) => boolean): string[] =>
-    lines.filter((_, index) => fits(verdicts[index]))
-  const unnoticed = where((verdict) => verdict === undefined)
-  const byParity = where((verdict) => verdict === 'parity')
-  const byLinter = where((verdict) => verdict?.startsWith('lint ') === true)
-  const refused = where((verdict) => verdict?.startsWith('the deployment is accepted') === true)
-  const others =
-    lines.length - unnoticed.length - byParity.length - byLinter.length - refused.length
-  console.log(
-    `\n${lines.length} breaks in ${seconds.toFixed(0)} s: ${others} noticed by their behaviour, ` +
-      `${refused.length} refused, ${byLinter.length} by the linter, ${byParity.length} by parity alone`,
-  )
-  for (const line of byParity) console.log(`parity alone: ${line}`)
-  for (const line of unnoticed) console.log(`NOTHING TURNED RED: ${line}`)
-  console.log(`${lines.length - unnoticed.length} passed, ${unnoticed.length} failed`)
-  process.exitCode = unnoticed.length === 0 ? 0 : 1
 }

@@ -17,7 +17,7 @@ export interface Break {
   topology: Topology
 }
 
-/** Kinds of which every setting is broken, apart from the two members of distributions below. */
+/** Kinds of which every setting is broken, apart from the three members of distributions below. */
 const BROKEN: Partial<Record<Kind, Break['what']>> = {
   responseHeadersPolicy: 'policy',
   route: 'route',
@@ -26,10 +26,11 @@ const BROKEN: Partial<Record<Kind, Break['what']>> = {
   userPoolClient: 'client',
 }
 
-/** Every behaviour, policy, route, authorizer, permission, subnet route and client, leaf by leaf. */
+/** Every behaviour with its origin, policy, route, authorizer, permission, subnet route and client. */
 export function* breaksOf(topology: Topology): Generator<Break> {
   for (const distribution of ofKind(topology, 'distribution')) {
     yield* membersOf(topology, distribution, 'behaviors', 'behaviour')
+    yield* membersOf(topology, distribution, 'origins', 'behaviour')
     yield* membersOf(topology, distribution, 'errorResponses', 'policy')
   }
   for (const resource of topology.resources) {
@@ -83,11 +84,11 @@ export function planBreaks<V extends string>(
 
 type Change = { setting: string; value: unknown }
 
-/** The behaviours or the error responses of a distribution. */
+/** Behaviours, where they lead to, or error responses of a distribution. */
 function* membersOf(
   topology: Topology,
   distribution: ResourceOf<'distribution'>,
-  member: 'behaviors' | 'errorResponses',
+  member: 'behaviors' | 'origins' | 'errorResponses',
   what: Break['what'],
 ): Generator<Break> {
   const items: readonly unknown[] = distribution[member]
@@ -108,7 +109,7 @@ function* membersOf(
 }
 
 /** What tells things apart is not a setting of theirs. */
-const IDENTITIES = ['kind', 'name', 'status']
+const IDENTITIES = ['kind', 'id', 'name', 'status']
 
 /** Every value that differs from the given one in one place. */
 function* changesOf(
@@ -144,7 +145,7 @@ function* changesOf(
 
 function nameOf(item: unknown): string {
   if (!isItem(item)) return String(item)
-  return String(item['pattern'] ?? item['status'] ?? item['name'])
+  return String(item['pattern'] ?? item['id'] ?? item['status'] ?? item['name'])
 }
 
 function isItem(value: unknown): value is Record<string, unknown> {

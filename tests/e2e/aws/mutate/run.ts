@@ -14,10 +14,15 @@ const LIMIT_MS = 30_000
 /** What is asked of a template where its behaviour says nothing: each returns what it finds. */
 export type Inspection = (variant: MutatedVariant, topology: Topology) => string | undefined
 
+/** What the verdicts begin with that are no probe's. */
+export const ACCEPTED = 'the deployment is accepted'
+export const LINT = 'lint '
+export const PARITY = 'parity'
+
 /** The linter's first finding. */
 const inspectByLinter: Inspection = (_variant, topology) => {
   const [finding] = lint(topology)
-  return finding && `lint ${finding.code}`
+  return finding && `${LINT}${finding.code}`
 }
 
 /** The last resort: Terraform would deploy something else. */
@@ -26,7 +31,7 @@ const inspectByParity: Inspection = (variant, topology) => {
   const found = differences.find(
     ({ path }) => !DECLARED.some((declared) => declared.path.test(path)),
   )
-  return found && 'parity'
+  return found && PARITY
 }
 
 export const INSPECTIONS: readonly Inspection[] = [inspectByLinter, inspectByParity]
@@ -94,7 +99,7 @@ export class Breaker {
         world = new World(variant, topology, healthy.cell)
       }
     } catch (error) {
-      return `the deployment is accepted (${firstLine(error)})`
+      return `${ACCEPTED} (${firstLine(error)})`
     }
     try {
       return (await this.#probe(world)) ?? this.#inspect(variant, topology)
