@@ -163,15 +163,15 @@ export class World {
   /** How often a host that answers so is asked while something is done. */
   async askedInstead(
     host: string,
-    response: HttpResponse,
+    answer: (request: HttpRequest) => HttpResponse,
     act: () => Promise<unknown>,
   ): Promise<number> {
     const { internet } = this.cell.deployment
     const own = internet.get(host)
     let asked = 0
-    internet.set(host, () => {
+    internet.set(host, (request) => {
       asked++
-      return Promise.resolve(response)
+      return Promise.resolve(answer(request))
     })
     try {
       await act()

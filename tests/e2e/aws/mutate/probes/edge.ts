@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { respond } from '../../../../twins/http.ts'
+import { type HttpRequest, type HttpResponse, respond } from '../../../../twins/http.ts'
 import { header } from '../world.ts'
 import { bearer, CALL, MCP_HEADERS, type Probe } from './probe.ts'
 
@@ -52,10 +52,16 @@ export const EDGE_PROBES: readonly Probe[] = [
     check: async (world) => {
       const headers = bearer(world.client.tokens.access_token)
       for (const status of STATUSES) {
-        const error = respond(status, [['content-type', 'application/json']], '{"error":"x"}')
-        await world.askedInstead(world.apiHost, error, async () => {
+        const error = respond(status, [['retry-after', '7']], '{"error":"x"}')
+        // A page that could stand in for it is there.
+        const answer = ({ target }: HttpRequest): HttpResponse =>
+          target.startsWith('/mcp') ? error : respond(200, [], 'page')
+        await world.askedInstead(world.apiHost, answer, async () => {
           const seen = await world.atEdge('/mcp', { headers, body: CALL })
-          assert.deepEqual([seen.status, seen.body.toString()], [status, '{"error":"x"}'])
+          assert.deepEqual(
+            [seen.status, header(seen, 'retry-after'), seen.body.toString()],
+            [status, '7', '{"error":"x"}'],
+          )
         })
       }
     },
@@ -154,10 +160,14 @@ export const EDGE_PROBES: readonly Probe[] = [
       for (const status of STATUSES) {
         const error = respond(status, [['cache-control', 'max-age=60']])
         for (const target of [METADATA, '/mcp']) {
-          const asked = await world.askedInstead(world.apiHost, error, async () => {
-            await world.atEdge(target, { method: 'GET', headers })
-            await world.atEdge(target, { method: 'GET', headers })
-          })
+          const asked = await world.askedInstead(
+            world.apiHost,
+            () => error,
+            async () => {
+              await world.atEdge(target, { method: 'GET', headers })
+              await world.atEdge(target, { method: 'GET', headers })
+            },
+          )
           assert.equal(asked, 2, `${status} at ${target}`)
         }
       }
@@ -169,11 +179,15 @@ export const EDGE_PROBES: readonly Probe[] = [
       const headers = bearer(world.client.tokens.access_token)
       const answer = respond(200, [['cache-control', 'public, max-age=60']], 'for one')
       for (const target of [METADATA, '/authorize?a=b', ...MCP_PATHS]) {
-        const asked = await world.askedInstead(world.apiHost, answer, async () => {
-          await world.atEdge(target, { method: 'GET', headers })
-          await world.atEdge(target, { method: 'GET', headers: MCP_HEADERS })
-          await world.atEdge(target, { method: 'GET', headers })
-        })
+        const asked = await world.askedInstead(
+          world.apiHost,
+          () => answer,
+          async () => {
+            await world.atEdge(target, { method: 'GET', headers })
+            await world.atEdge(target, { method: 'GET', headers: MCP_HEADERS })
+            await world.atEdge(target, { method: 'GET', headers })
+          },
+        )
         // Before an authorizer the edge itself answers who has no token.
         const own = MCP_PATHS.includes(target) && world.promises.authorizer ? 2 : 3
         assert.equal(asked, own, target)
