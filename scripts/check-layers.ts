@@ -14,7 +14,7 @@ const LAYERS: Record<string, readonly string[]> = {
   relay: ['app', 'clients', 'identity-provider', 'once'],
   'resource-server': ['gate', 'once'],
   app: ['gate'],
-  'authorization-server': ['pages', 'clients', 'crypto', 'identity-provider'],
+  'authorization-server': ['app', 'clients', 'identity-provider', 'once'],
   gate: ['pages', 'crypto', 'bounded-map'],
   pages: ['http'],
   http: ['crypto'],

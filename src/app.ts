@@ -2,9 +2,9 @@ import type { Handler } from 'hono'
 import { HonoBase } from 'hono/hono-base'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { GateConfig } from './config/gate-config.ts'
+import { isAllowedHost } from './gate/arrival.ts'
 import { toResponse } from './gate/forward.ts'
-import { isAllowedHost } from './gate/gate.ts'
-import { refuse } from './gate/refusal.ts'
+import { refuse, reportRefusal } from './gate/refusal.ts'
 import { faultResponse } from './http/fault.ts'
 import { documentResponse } from './http/responses.ts'
 import { buildProtectedResourceMetadata, metadataPaths, PATHS } from './protocol/metadata.ts'
@@ -24,8 +24,8 @@ export function createApp(
   )
   app.use(async (c, next) => {
     if (isAllowedHost(c.req.header('host') ?? new URL(c.req.url).host, config)) return next()
-    runtime.emit({ type: 'gate.refused', reason: 'host_unknown', status: 403 })
-    return toResponse(refuse(403, 'This host name is not served here'))
+    const refusal = refuse(403, 'This host name is not served here')
+    return toResponse(reportRefusal(runtime.emit, 'host_unknown', refusal))
   })
   app.notFound((c) => c.json({ error: 'not_found' }, 404))
   app.onError((error) => faultResponse(error, runtime))

@@ -8,27 +8,16 @@ import {
   headerValues,
   type HeaderList,
 } from '../protocol/headers.ts'
-import { resourcePaths } from '../protocol/metadata.ts'
 import { parseScope } from '../protocol/scope.ts'
 import type { Runtime } from '../runtime.ts'
-import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts'
+import { createReception, type RequestHead } from './arrival.ts'
+import { corsHeaders } from './cors.ts'
 import type { VerifyToken } from './caller.ts'
 import { toAuthInfo } from './identity.ts'
 import type { SignIdentity } from './identity-jwt.ts'
-import { challenge, refuse, sessionNotFound, type Refusal } from './refusal.ts'
+import { challenge, refuse, reportRefusal, sessionNotFound, type Refusal } from './refusal.ts'
 import type { SessionBinding } from './session-id.ts'
 import { createVerifiedTokens } from './verified-tokens.ts'
-
-/** The head of a request for a resource, as it came in. */
-export interface RequestHead {
-  method: string
-  /** Path and query as sent: origin-form (RFC 9112 §3.2.1). */
-  target: string
-  /** Value of `Host`. */
-  host: string
-  /** Every header line by itself: joined duplicates would hide an attack. */
-  headers: HeaderList
-}
 
 export interface Admitted {
   admitted: true
@@ -58,45 +47,17 @@ export interface Gate {
 /** The only way to a resource: a refusal, or the headers to send on. */
 export function createGate(config: GateConfig, parts: GateParts, runtime: Runtime): Gate {
   const { sessions: binding } = parts
+  const receive = createReception(config, runtime.emit)
   const verifyToken = createVerifiedTokens(config, parts.verifyToken, parts.signIdentity, runtime)
   const cookies = cookieNames(config.issuer)
-  const byPath = new Map(
-    config.resources.flatMap((resource) =>
-      resourcePaths(resource.url).map((path): [string, Resource] => [path, resource]),
-    ),
-  )
   const publicUrl = new URL(config.issuer)
 
   async function admit(head: RequestHead): Promise<Admission> {
-    const refused = (reason: string, refusal: Refusal, resource?: Resource): Refusal => {
-      runtime.emit({
-        type: 'gate.refused',
-        reason,
-        status: refusal.status,
-        ...(resource === undefined ? {} : { resource: resource.url }),
-      })
-      return refusal
-    }
-
-    // DNS rebinding: a page of another name that resolves to us says that name in Host.
-    const hosts = headerValues(head.headers, 'host')
-    if (hosts.length > 1 || !isAllowedHost(head.host, config))
-      return refused('host_unknown', refuse(403, 'This host name is not served here'))
-    const origins = headerValues(head.headers, 'origin')
-    const [origin] = origins
-    if (origins.length > 1 || (origin !== undefined && !config.allowedOrigins.has(origin)))
-      return refused('origin_not_allowed', refuse(403, 'This Origin may not call this server'))
-    const [path, query] = splitOnce(head.target, '?')
-    const resource = byPath.get(path)
-    if (resource === undefined) return refused('resource_unknown', refuse(404, 'Not found'))
-    if (origin !== undefined && isPreflight(head.method, head.headers))
-      return {
-        admitted: false,
-        status: 204,
-        headers: preflightHeaders(origin, head.headers),
-        body: '',
-      }
-
+    const arrival = receive(head)
+    if (!arrival.ok) return arrival.failure
+    const { resource, origin, query } = arrival.value
+    const refused = (reason: string, refusal: Refusal, target: Resource): Refusal =>
+      reportRefusal(runtime.emit, reason, refusal, target)
     const admission = await admitToken(head, resource, query)
     if (!admission.admitted) admission.headers.push(...corsHeaders(origin))
     return admission
@@ -218,17 +179,6 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
   return { admit }
 }
 
-export function isAllowedHost(
-  host: string,
-  config: Pick<GateConfig, 'issuer' | 'allowedHosts'>,
-): boolean {
-  const defaultPort = config.issuer.startsWith('https:') ? ':443' : ':80'
-  const lower = host.toLowerCase()
-  return config.allowedHosts.has(
-    lower.endsWith(defaultPort) ? lower.slice(0, -defaultPort.length) : lower,
-  )
-}
-
 /** Folded as identity headers are: CGI servers make the same variable of all punctuation. */
 function isSessionHeader(name: string): boolean {
   return name.replace(/[^a-z0-9]/g, '-') === 'mcp-session-id'
@@ -243,9 +193,4 @@ function namesAccessToken(search: string | undefined): boolean {
 function upstreamUrl(resource: Resource, search: string | undefined): string | undefined {
   if (typeof resource.upstream !== 'string') return undefined
   return search === undefined ? resource.upstream : `${resource.upstream}?${search}`
-}
-
-function splitOnce(text: string, separator: string): [string, string | undefined] {
-  const index = text.indexOf(separator)
-  return index === -1 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)]
 }

@@ -1,4 +1,5 @@
 import type { Resource } from '../config/gate-config.ts'
+import type { Emit } from '../events.ts'
 import { connectPage } from '../pages/connect.ts'
 import { pageHeaders } from '../pages/layout.ts'
 import { buildChallenge } from '../protocol/bearer.ts'
@@ -31,6 +32,22 @@ export function refuse(
     ],
     body: JSON.stringify({ error_description: description }),
   }
+}
+
+/** Tells the operator, and hands the refusal on. */
+export function reportRefusal(
+  emit: Emit,
+  reason: string,
+  refusal: Refusal,
+  resource?: Resource,
+): Refusal {
+  emit({
+    type: 'gate.refused',
+    reason,
+    status: refusal.status,
+    ...(resource === undefined ? {} : { resource: resource.url }),
+  })
+  return refusal
 }
 
 /** 401, 400 or 403 with the challenge from which clients find the way in (RFC 9728 §5.1). */

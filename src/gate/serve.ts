@@ -1,7 +1,8 @@
 import type { GateConfig } from '../config/gate-config.ts'
 import type { Runtime } from '../runtime.ts'
+import { requestHead } from './arrival.ts'
 import { forwardByFetch, toResponse } from './forward.ts'
-import type { Gate, RequestHead } from './gate.ts'
+import type { Gate } from './gate.ts'
 
 /** Answers a request for a resource through the gate, for platforms that do not forward themselves. */
 export async function serveResource(
@@ -14,14 +15,4 @@ export async function serveResource(
   return admission.admitted
     ? forwardByFetch(request, admission, runtime, config.maxBodyBytes)
     : toResponse(admission)
-}
-
-function requestHead(request: Request): RequestHead {
-  const url = new URL(request.url)
-  return {
-    method: request.method,
-    target: url.pathname + url.search,
-    host: request.headers.get('host') ?? url.host,
-    headers: [...request.headers],
-  }
 }

@@ -98,6 +98,7 @@ describe('docs/operations.md', () => {
     ...matches(read('src/protocol/form.ts'), /reason: '([a-z_]+)'/g),
     ...matches(read('src/protocol/cookies.ts'), /reason: '([a-z_]+)'/g),
     ...matches(read('src/gate/caller.ts'), /reason: '([a-z_]+)'/g),
+    ...matches(read('src/gate/arrival.ts'), /refused\('([a-z_]+)'/g),
     ...matches(read('src/gate/gate.ts'), /refused\('([a-z_]+)'/g),
     ...matches(read('src/gate/forward.ts'), /reason: '([a-z ]+)'/g),
     ...matches(read('src/platform/node/forward.ts'), /reason: .*?'([a-zA-Z ]+)'/g),

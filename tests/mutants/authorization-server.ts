@@ -630,7 +630,7 @@ export const authorizationServerMutants: Mutant[] = [
   {
     id: 'authorize-cors',
     rule: 'no CORS on /authorize',
-    file: 'src/postern.ts',
+    file: 'src/authorization-server.ts',
     find: 'app.get(PATHS.authorize, (c)',
     replace: 'app.use(PATHS.authorize, readable).get(PATHS.authorize, (c)',
     tests: here('metadata'),

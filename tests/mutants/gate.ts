@@ -4,7 +4,7 @@ export const gateMutants: Mutant[] = [
   {
     id: 'gate-host',
     rule: 'an unknown Host is refused',
-    file: 'src/gate/gate.ts',
+    file: 'src/gate/arrival.ts',
     find: 'if (hosts.length > 1 || !isAllowedHost(head.host, config))',
     replace: 'if (false)',
     tests: ['tests/gate/admission.test.ts'],
@@ -12,7 +12,7 @@ export const gateMutants: Mutant[] = [
   {
     id: 'gate-origin',
     rule: 'an unlisted Origin is refused',
-    file: 'src/gate/gate.ts',
+    file: 'src/gate/arrival.ts',
     find: '(origin !== undefined && !config.allowedOrigins.has(origin))',
     replace: 'false',
     tests: ['tests/gate/admission.test.ts'],
@@ -20,7 +20,7 @@ export const gateMutants: Mutant[] = [
   {
     id: 'gate-preflight',
     rule: 'a preflight is never forwarded',
-    file: 'src/gate/gate.ts',
+    file: 'src/gate/arrival.ts',
     find: 'if (origin !== undefined && isPreflight(head.method, head.headers))',
     replace: 'if (false)',
     tests: ['tests/gate/admission.test.ts'],

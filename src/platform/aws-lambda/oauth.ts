@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { createAuthorizationServer } from '../../authorization-server.ts'
 import type { PosternOptions } from '../../config/options.ts'
 import { oauthErrorResponse } from '../../http/responses.ts'
-import { createPostern, type Postern } from '../../postern.ts'
 import { pick, readEnvironment, type Variables } from './environment.ts'
 import { createHttpHandler, type HttpHandler } from './http-handler.ts'
 import { lambdaRuntime, type LambdaRuntime } from './lambda-runtime.ts'
 import { createSecretSource } from './secret-source.ts'
 import { inOrderOfUse, type SecretEntry, type SecretValue } from './secret.ts'
+
+type Server = ReturnType<typeof createAuthorizationServer>
 
 /**
  * The authorization server of broker mode.
@@ -18,20 +20,20 @@ export function createOauthHandler(own: Partial<LambdaRuntime> = {}): HttpHandle
   const source = createSecretSource(secretArn, runtime)
   /** Of each request by itself: another's unknown key must not make it run twice. */
   const seals = new AsyncLocalStorage<{ unknownKey: boolean }>()
-  let built: { value: SecretValue; entry: SecretEntry; postern: Postern } | undefined
+  let built: { value: SecretValue; entry: SecretEntry; server: Server } | undefined
 
   /** Built again when the secret is another one, or another entry of it has become active. */
-  function posternOf(value: SecretValue): Postern {
+  function serverOf(value: SecretValue): Server {
     const [entry, ...others] = inOrderOfUse(value.entries, runtime.now())
     if (entry === undefined) throw new Error('the secret has no active entry')
-    if (built?.value === value && built.entry === entry) return built.postern
+    if (built?.value === value && built.entry === entry) return built.server
     const emit: LambdaRuntime['emit'] = (event) => {
       const request = seals.getStore()
       if (event.type === 'seal.key-unknown' && request !== undefined) request.unknownKey = true
       runtime.emit(event)
     }
     const { clientSecret } = value
-    const postern = createPostern(
+    const server = createAuthorizationServer(
       {
         ...options,
         identityProvider: {
@@ -43,8 +45,8 @@ export function createOauthHandler(own: Partial<LambdaRuntime> = {}): HttpHandle
       },
       { ...runtime, emit },
     )
-    built = { value, entry, postern }
-    return postern
+    built = { value, entry, server }
+    return server
   }
 
   async function answer(request: Request): Promise<Response> {
@@ -56,11 +58,11 @@ export function createOauthHandler(own: Partial<LambdaRuntime> = {}): HttpHandle
     }
     const repeat = request.clone()
     const seen = { unknownKey: false }
-    const response = await seals.run(seen, () => posternOf(value).fetch(request))
+    const response = await seals.run(seen, () => serverOf(value).fetch(request))
     // The seal may be of an entry that another process has read already. Where it could not be
     // opened nothing has happened yet, so the request may run once more.
     if (!seen.unknownKey || !(await source.rereadForUnknownKey())) return response
-    return posternOf(await source.current()).fetch(repeat)
+    return serverOf(await source.current()).fetch(repeat)
   }
 
   return createHttpHandler(answer, originSecretHashes, runtime)
@@ -89,8 +91,8 @@ function oauthOptions(variables: Variables): {
       resources: [
         {
           url: mcpUrl,
-          // The API's routes take calls elsewhere, past this function.
-          upstream: () => Response.json({ error: 'not_found' }, { status: 404 }),
+          // By the API's routes, past this function.
+          upstream: mcpUrl,
           ...pick(environment, ['name', 'scopes', 'requiredScopes']),
         },
       ],

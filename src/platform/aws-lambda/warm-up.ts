@@ -1,4 +1,4 @@
-import type { RequestHead } from '../../gate/gate.ts'
+import type { RequestHead } from '../../gate/arrival.ts'
 
 /** The one question that a gate answers without an event: it makes it import its keys in INIT. */
 export function preflightOf(mcpUrl: string): RequestHead {

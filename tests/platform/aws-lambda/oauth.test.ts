@@ -90,6 +90,30 @@ describe('the authorization server in a function', () => {
     expect(response.status).toBe(404)
   })
 
+  test.each(['/mcp', '/mcp/'])(
+    'answers preflights of %s, which no authorizer takes, and nothing else there',
+    async (path) => {
+      const door = start({ POSTERN_ALLOWED_ORIGINS: 'https://inspector.example.com' })
+      const ask = (origin: string | undefined, asked = {}) =>
+        door.fetch(
+          new Request(ISSUER + path, {
+            method: 'OPTIONS',
+            headers: { ...(origin === undefined ? {} : { origin }), ...asked },
+          }),
+        )
+      const preflight = { 'access-control-request-method': 'POST' }
+      const answer = await ask('https://inspector.example.com', preflight)
+      expect(answer.status).toBe(204)
+      expect(answer.headers.get('access-control-allow-origin')).toBe(
+        'https://inspector.example.com',
+      )
+      expect((await ask('https://evil.example', preflight)).status).toBe(403)
+      expect(events.at(-1)).toMatchObject({ type: 'gate.refused', reason: 'origin_not_allowed' })
+      expect((await ask(undefined)).status).toBe(404)
+      expect((await door.fetch(new Request(ISSUER + path))).status).toBe(404)
+    },
+  )
+
   test('signs with the newest active entry, and switches when a waiting one becomes active', async () => {
     aws.put(rotated(world.clock.seconds + 900))
     const door = start()
