@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { MUTANTS } from '../tests/mutants/list.ts'
 import type { Mutant } from '../tests/mutants/mutant.ts'
 
-const COPIED = ['src', 'tests', 'bin', 'scripts', 'examples', 'docs', 'package.json']
+const COPIED = ['src', 'tests', 'bin', 'scripts', 'examples', 'docs', 'terraform', 'package.json']
 const COPIED_CONFIG = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.core.json']
 const MUTANT_TIMEOUT_MS = 180_000
 const UNBROKEN_TIMEOUT_MS = 600_000

@@ -26,7 +26,7 @@ describe('postern aws verify', () => {
     const { code, out, err } = await run(args)
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(named)
-    expect(err.trimEnd().split('\n')).toHaveLength(2)
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
   })
 
   test('--help is an answer', async () => {
