@@ -177,7 +177,7 @@ export const protocolMutants: Mutant[] = [
     id: 'iss-on-every-redirect',
     rule: 'every answer to the client carries iss (RFC 9207)',
     file: 'src/protocol/authorization-response.ts',
-    find: "query.set('iss', target.issuer)",
+    find: "if (target.issuer !== undefined) query.set('iss', target.issuer)",
     replace: '',
     tests: ['tests/protocol/authorization-response.test.ts'],
   },
