@@ -299,7 +299,11 @@ export const FAULTS: FaultCase[] = [
     code: 'ROUTE_UNGUARDED',
     title: 'paths that no route names fall through to the server',
     variant: 'relay-existing',
-    break: (t) => (the(t, 'route', 'default').integration = 'existing'),
+    break: (t) => {
+      // Every spelling of the path with a slash behind it is guarded; //mcp is not.
+      t.resources.push({ ...the(t, 'route', 'mcp'), name: 'rest', key: 'ANY /mcp/{proxy+}' })
+      the(t, 'route', 'default').integration = 'existing'
+    },
   },
   {
     code: 'ORIGIN_BYPASSABLE',
