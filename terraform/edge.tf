@@ -160,6 +160,11 @@ resource "aws_cloudfront_response_headers_policy" "challenge" {
       override = true
     }
   }
+
+  # CloudFront deletes nothing that the distribution still uses, so that it goes after the update.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Cognito's XSRF cookie would be set for this host.
@@ -177,6 +182,11 @@ resource "aws_cloudfront_response_headers_policy" "token" {
       header = "x-amz-cognito-request-id"
     }
   }
+
+  # CloudFront deletes nothing that the distribution still uses, so that it goes after the update.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_cloudfront_function" "tokenPost" {
@@ -187,6 +197,11 @@ resource "aws_cloudfront_function" "tokenPost" {
   runtime = "cloudfront-js-2.0"
   code    = file("${path.module}/token-post.js")
   publish = true
+
+  # CloudFront deletes nothing that the distribution still uses, so that it goes after the update.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Whether /mcp/ reaches a route /mcp is documented nowhere, and a route key may not end with a slash.
@@ -203,4 +218,9 @@ resource "aws_cloudfront_function" "mcpPath" {
     path      = var.path
     challenge = local.authorizer ? local.challenge : null
   })
+
+  # CloudFront deletes nothing that the distribution still uses, so that it goes after the update.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -74,11 +74,7 @@ export function evaluate(
 ): Promise<Evaluated> {
   return withTerraform(root, async (terraform) => {
     const { workFolder } = terraform
-    // The zips' contents do not matter here, only that Terraform can hash them.
-    mkdirSync(join(workFolder, 'build'), { recursive: true })
-    for (const name of ['build/postern.zip', 'build/server.zip'])
-      writeFileSync(join(workFolder, name), name)
-    writeFileSync(join(workFolder, 'terraform.tfvars.json'), JSON.stringify(variables))
+    writeInputs(workFolder, variables)
     await terraform.run('plan', '-input=false', '-out=plan')
     const plan = await terraform.run('show', '-json', 'plan')
     await terraform.run('apply', '-input=false', 'plan')
@@ -87,8 +83,21 @@ export function evaluate(
   })
 }
 
+/** The zips' contents do not matter here, only that Terraform can hash them. */
+export function writeInputs(
+  workFolder: string,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  mkdirSync(join(workFolder, 'build'), { recursive: true })
+  for (const name of ['build/postern.zip', 'build/server.zip'])
+    writeFileSync(join(workFolder, name), name)
+  writeFileSync(join(workFolder, 'terraform.tfvars.json'), JSON.stringify(variables))
+}
+
 interface Terraform {
   workFolder: string
+  /** What the stub was asked to create, update and delete, in order. */
+  changes: readonly string[]
   run: (...args: string[]) => Promise<string>
   /** What an expression is worth, as `terraform console` prints it. */
   evaluate: (expression: string) => Promise<string>
@@ -117,6 +126,7 @@ export async function withTerraform<T>(
   }
   const terraform: Terraform = {
     workFolder,
+    changes: provider.changes,
     run: (...args) => start(args, ''),
     evaluate: (expression) => start(['console'], `${expression}\n`),
   }

@@ -6,7 +6,15 @@ import { loadTerraform } from '../../../src/aws/load-terraform.ts'
 import { lint } from '../../../src/aws/lint/lint.ts'
 import { compareTopologies, type Difference } from '../../../src/aws/parity.ts'
 import { INPUT } from '../variants.ts'
-import { checkFormat, evaluate, EXAMPLE, findTerraform, MODULE, withTerraform } from './evaluate.ts'
+import {
+  checkFormat,
+  evaluate,
+  EXAMPLE,
+  findTerraform,
+  MODULE,
+  withTerraform,
+  writeInputs,
+} from './evaluate.ts'
 import { readState } from './states.ts'
 import { variablesOf } from './variants.ts'
 
@@ -54,6 +62,32 @@ describe('Real terraform, where it is on PATH,', () => {
       expect.objectContaining({ kind: 'function', name: 'mcp', code: 'asset:build/server.zip' }),
     )
   }, 60_000)
+
+  // CloudFront refuses to delete what a distribution still uses (FunctionInUse, ...PolicyInUse).
+  test.each([
+    ['another token path', 'relay-public', 'relay-token-function'],
+    ['another defence', 'relay-both', 'relay-public'],
+  ] as const)(
+    'takes from CloudFront what %s makes superfluous, and only then deletes it',
+    async (_, before, after) => {
+      if (terraform === undefined) return
+      await withTerraform(MODULE, async ({ workFolder, changes, run }) => {
+        writeInputs(workFolder, variablesOf(before))
+        await run('apply', '-input=false', '-auto-approve')
+        const { length } = changes
+        writeInputs(workFolder, variablesOf(after))
+        await run('apply', '-input=false', '-auto-approve')
+        const edge = changes.slice(length).filter((change) => change.includes('aws_cloudfront_'))
+
+        expect(edge[0]).toBe('update aws_cloudfront_distribution')
+        expect(edge.slice(1).toSorted()).toEqual([
+          'delete aws_cloudfront_function',
+          'delete aws_cloudfront_response_headers_policy',
+        ])
+      })
+    },
+    60_000,
+  )
 
   test('finds everything formatted', () => {
     if (terraform === undefined) return

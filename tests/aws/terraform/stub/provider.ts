@@ -31,6 +31,8 @@ const HERE = import.meta.dirname
 export interface StubProvider {
   /** For the environment of `terraform`. */
   reattach: string
+  /** What was asked of it so far, in order: `create aws_vpc`, `update …`, `delete …`. */
+  changes: string[]
   close(): Promise<void>
 }
 
@@ -41,6 +43,7 @@ export async function readSchema(): Promise<Schema> {
 export async function startStubProvider(): Promise<StubProvider> {
   const schema = await readSchema()
   let made = 0
+  const changes: string[] = []
 
   const blockOf = (kind: 'resources' | 'dataSources', type: string): Block => {
     const block = schema[kind][type]
@@ -90,8 +93,10 @@ export async function startStubProvider(): Promise<StubProvider> {
       const planned = fillComputed(proposed, blockOf('resources', type_name), unknownValue)
       return { planned_state: encodeValue(planned) }
     },
-    ApplyResourceChange: ({ type_name, planned_state }) => {
+    ApplyResourceChange: ({ type_name, planned_state, prior_state }) => {
       const planned = decodeValue(planned_state) as ObjectValue | null
+      const isNew = decodeValue(prior_state) === null
+      changes.push(`${planned === null ? 'delete' : isNew ? 'create' : 'update'} ${type_name}`)
       if (planned === null) return { new_state: planned_state }
       const state = complete(planned, blockOf('resources', type_name), RESOURCES[type_name])
       return { new_state: encodeValue(state) }
@@ -116,6 +121,7 @@ export async function startStubProvider(): Promise<StubProvider> {
         Addr: { Network: 'unix', String: socket },
       },
     }),
+    changes,
     close: async () => {
       server.forceShutdown()
       await rm(folder, { recursive: true, force: true })
