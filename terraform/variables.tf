@@ -9,7 +9,7 @@ variable "mode" {
 }
 
 variable "prefix" {
-  description = "Prefix of the names of everything that is created, for a second server in one account and region."
+  description = "Prefix of the names of everything that is created, for a second server in one account. Roles and functions of CloudFront have names that all regions share."
   type        = string
   default     = "postern"
 

@@ -22,6 +22,16 @@ describe('The Terraform module', () => {
     await expect(parse(path, readFileSync(path, 'utf8'))).resolves.toBeTypeOf('object')
   })
 
+  test('puts its subnets into zones where Lambda is, not into Local Zones', async () => {
+    const path = `${MODULE}/network.tf`
+    const parsed: unknown = await parse(path, readFileSync(path, 'utf8'))
+
+    // Local Zones that the account has opted into come first in the list of names.
+    expect(parsed).toHaveProperty('data.aws_availability_zones.available.0.filter', [
+      { name: 'opt-in-status', values: ['opt-in-not-required'] },
+    ])
+  })
+
   test('describes and types every variable, and describes every output', async () => {
     const variables = Object.entries(await declarations('variable'))
     const outputs = Object.entries(await declarations('output'))

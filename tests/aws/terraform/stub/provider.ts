@@ -180,6 +180,8 @@ function toWireBlock({ attributes, blocks }: Block): unknown {
     attributes: Object.entries(attributes).map(([name, { type, ...flags }]) => ({
       name,
       type: new TextEncoder().encode(JSON.stringify(type)),
+      // The bindings do not tell. Terraform takes no sensitive value for a key or a count.
+      sensitive: name === 'secret_string',
       ...flags,
     })),
     block_types: Object.entries(blocks).map(([type_name, { nesting, min, max, block }]) => ({
