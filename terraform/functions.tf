@@ -239,6 +239,7 @@ resource "aws_lambda_function" "keyWatch" {
     variables = { for key, value in merge(local.keys_environment, {
       POSTERN_JWKS             = local.keys.jwks
       POSTERN_REDEPLOY_COMMAND = local.redeploy_command
+      POSTERN_SECRET_ARN       = local.broker ? aws_secretsmanager_secret.postern.arn : ""
     }) : key => value if value != "" }
   }
 

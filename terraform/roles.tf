@@ -25,7 +25,7 @@ locals {
   # What a function may do besides writing its log.
   statements = {
     oauth    = [local.read_secret]
-    keyWatch = [local.read_secret]
+    keyWatch = local.broker ? [local.read_secret] : []
     keys = concat(
       [{
         Effect   = "Allow"

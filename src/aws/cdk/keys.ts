@@ -121,21 +121,24 @@ export function createKeyWatch(
   keys: Keys,
 ): KeyWatch {
   const redeploy = `npx cdk deploy ${Stack.of(scope).node.path} --context postern:refresh=<any new text>`
+  const signsItself = settings.mode === 'broker'
   const watch = createFunction(scope, 'keyWatch', settings.logRetention, {
     code,
     handler: 'keyWatch.handler',
     environment: {
       ...sourceOfKeys(settings, signIn),
       POSTERN_JWKS: keys.jwks,
-      POSTERN_SECRET_ARN: keys.secret.ref,
       POSTERN_REDEPLOY_COMMAND: redeploy,
+      ...(signsItself && { POSTERN_SECRET_ARN: keys.secret.ref }),
     },
-    statements: [
-      new PolicyStatement({
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: [keys.secret.ref],
-      }),
-    ],
+    statements: signsItself
+      ? [
+          new PolicyStatement({
+            actions: ['secretsmanager:GetSecretValue'],
+            resources: [keys.secret.ref],
+          }),
+        ]
+      : [],
     memorySize: 256,
     timeoutSeconds: 30,
   })

@@ -126,7 +126,9 @@ function allowedTo(variant: Variant, name: string): string[] {
       WRITE_SECRET,
       ...(['relay-edge-secret', 'relay-shared-secret'].includes(variant) ? [READ_CLIENT] : []),
     ]
-  if (name === 'keyWatch' || name === 'oauth') return [READ_SECRET]
+  if (name === 'oauth') return [READ_SECRET]
+  // In relay it compares public keys with public keys.
+  if (name === 'keyWatch') return variant.startsWith('broker') ? [READ_SECRET] : []
   return name === 'token' ? [] : [INTERFACES]
 }
 
