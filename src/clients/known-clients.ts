@@ -1,40 +1,15 @@
 import { isAllowedRedirectUri } from '../protocol/redirect-uri.ts'
+import { CLIENTS, type KnownClient } from './known-clients-data.ts'
 
-/** A client whose hosted redirect URIs are public knowledge. */
-export interface KnownClient {
-  name: string
-  /** Compared exactly. */
-  redirectUris: readonly string[]
-  /** Exactly one path segment of unreserved characters follows. */
-  redirectUriPrefixes?: readonly string[]
-}
+export type { KnownClient } from './known-clients-data.ts'
 
-/** Loopback clients (mcp-remote, Claude Code, Codex …) are not here: anybody can listen there. */
-export const KNOWN_CLIENTS: readonly KnownClient[] = [
-  {
-    name: 'Claude',
-    redirectUris: [
-      'https://claude.ai/api/mcp/auth_callback',
-      'https://claude.com/api/mcp/auth_callback',
-    ],
-  },
-  {
-    name: 'Visual Studio Code',
-    redirectUris: ['https://vscode.dev/redirect', 'https://insiders.vscode.dev/redirect'],
-  },
-  {
-    name: 'Cursor',
-    redirectUris: [
-      'https://www.cursor.com/agents/mcp/oauth/callback',
-      'cursor://anysphere.cursor-mcp/oauth/callback',
-    ],
-  },
-  {
-    name: 'ChatGPT',
-    redirectUris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
-    redirectUriPrefixes: ['https://chatgpt.com/connector/oauth/'],
-  },
-]
+/**
+ * Clients whose hosted redirect URIs everybody may use. Those on loopback (mcp-remote, Claude Code,
+ * Codex …) are not among them: anybody can listen there.
+ */
+export const KNOWN_CLIENTS: readonly KnownClient[] = CLIENTS.filter(
+  (client) => client.optIn !== true && client.redirectUris.length > 0,
+)
 
 /**
  * The known client that owns every one of these redirect URIs. A custom scheme proves nothing (any
