@@ -5,12 +5,13 @@ locals {
   all_methods                    = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
   protected_resource_metadata    = "${local.origin}/.well-known/oauth-protected-resource${var.path}"
   challenge                      = "Bearer resource_metadata=\"${local.protected_resource_metadata}\", scope=\"${join(" ", local.scopes)}\""
+  comment_length                 = 128
   statuses_of_which_errors_stick = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
 }
 
 resource "aws_cloudfront_distribution" "edge" {
   enabled         = true
-  comment         = local.mcp_url
+  comment         = substr(local.mcp_url, 0, local.comment_length)
   aliases         = [var.domain_name]
   http_version    = "http2and3"
   is_ipv6_enabled = true
@@ -151,7 +152,7 @@ resource "aws_cloudfront_response_headers_policy" "challenge" {
   count = local.authorizer ? 1 : 0
 
   name    = "${var.prefix}-challenge"
-  comment = "Challenge of ${local.mcp_url}"
+  comment = substr("Challenge of ${local.mcp_url}", 0, local.comment_length)
 
   custom_headers_config {
     items {
@@ -172,7 +173,7 @@ resource "aws_cloudfront_response_headers_policy" "token" {
   count = local.token_at_edge ? 1 : 0
 
   name    = "${var.prefix}-token"
-  comment = "Token endpoint of ${local.mcp_url}"
+  comment = substr("Token endpoint of ${local.mcp_url}", 0, local.comment_length)
 
   remove_headers_config {
     items {
@@ -193,7 +194,7 @@ resource "aws_cloudfront_function" "tokenPost" {
   count = local.token_at_edge ? 1 : 0
 
   name    = "${var.prefix}-tokenPost"
-  comment = "Only POST at the token endpoint of ${local.mcp_url}"
+  comment = substr("Only POST at the token endpoint of ${local.mcp_url}", 0, local.comment_length)
   runtime = "cloudfront-js-2.0"
   code    = file("${path.module}/token-post.js")
   publish = true
@@ -211,7 +212,7 @@ resource "aws_cloudfront_function" "mcpPath" {
   count = local.mcp_has_route ? 1 : 0
 
   name    = "${var.prefix}-mcpPath"
-  comment = "One spelling of ${local.mcp_url}"
+  comment = substr("One spelling of ${local.mcp_url}", 0, local.comment_length)
   runtime = "cloudfront-js-2.0"
   publish = true
   code = templatefile("${path.module}/mcp-path.js.tftpl", {

@@ -178,6 +178,14 @@ variable "defence" {
     condition     = var.defence == "lambda" || (var.mode == "relay" && var.existing_function_arn == null)
     error_message = "defence = \"both\" is for relay mode with server_zip: API Gateway's JWT authorizer knows no Ed25519, and an existing function is behind an authorizer anyway."
   }
+
+  validation {
+    condition = (
+      var.mode != "relay" || (var.existing_function_arn == null && var.defence == "lambda") ||
+      alltrue([for scope in coalesce(var.scopes, ["tools"]) : length("https://${var.domain_name}${var.path}/${scope}") <= 64])
+    )
+    error_message = "A route of API Gateway with an authorizer takes scopes of at most 64 characters, and Cognito's are <MCP URL>/<scope>: shorten domain_name, path or scopes, or use defence = \"lambda\" or broker mode."
+  }
 }
 
 variable "token_path" {

@@ -62,6 +62,9 @@ const OWN: Readonly<Record<Variant, OwnProps>> = {
   'broker-existing': { mode: 'broker', existing: true },
 }
 
+/** In the texts of which some are longer than AWS takes. */
+export const LONG_DOMAIN_NAME: string = `${'notes'.repeat(12)}.${'team'.repeat(12)}.example.com`
+
 /** A server's bundle by its form: what is in it matters only to those who run it. */
 export function serverFolder(): string {
   const folder = join(mkdtempSync(join(tmpdir(), 'postern-cdk-')), 'server')

@@ -4,6 +4,7 @@ import { Texts } from '../../config/schema-parts.ts'
 import { MAX_CALLBACK_URLS, callbackUrls } from '../callback-urls.ts'
 import { parseMcpRemoteArguments } from '../mcp-remote.ts'
 import type { PrivateMcpServerProps, RelayProps } from './props.ts'
+import { scopesOf } from './settings.ts'
 
 /** Options of relay mode alone. */
 export const RELAY_ENTRIES: {
@@ -24,6 +25,8 @@ export const RELAY_ENTRIES: {
 
 /** API Gateway quotas, HTTP API: scopes of one route. */
 const MAX_ROUTE_SCOPES = 10
+/** CreateRoute, `authorizationScopes`: strings of 1 to 64 characters. */
+const MAX_ROUTE_SCOPE_LENGTH = 64
 /** Lambda quotas: all variables of a function. */
 const MAX_ENVIRONMENT_BYTES = 4096
 /** The two keys of a user pool, and names, ids and hashes. */
@@ -59,6 +62,7 @@ export function checkRelay(
           message: 'has a slash, which Cognito takes for the end of the resource server’s name',
           fix: 'Write the last part only: Cognito puts the MCP URL before it.',
         })
+  if (isNamed && ['server', 'scopes', 'path'].every(sound)) checkRouteScopes(props, issues)
   if (isNamed && ['mcpRemoteArguments', 'callbackUrls', 'path'].every(sound)) {
     const urls = checkCallbackUrls(props, issues)
     if (urls !== undefined && ['access', 'scopes', 'forwardGroups'].every(sound))
@@ -98,6 +102,23 @@ function checkAuthorizer(props: RelayProps, issues: ConfigIssue[]): void {
         ? 'Use fewer scopes.'
         : "Use fewer, or defence: 'lambda', where the function checks them.",
     })
+}
+
+function checkRouteScopes(props: RelayProps, issues: ConfigIssue[]): void {
+  const existing = 'existing' in props.server
+  if (!existing && props.defence !== 'both') return
+  const url = `https://${props.domainName}${props.path ?? '/mcp'}`
+  for (const [index, name] of scopesOf(props).entries()) {
+    const scope = name.includes('/') ? name : `${url}/${name}`
+    if (scope.length > MAX_ROUTE_SCOPE_LENGTH)
+      issues.push({
+        path: `scopes.${index}`,
+        message: `is ${scope} on the wire, and a route of API Gateway with an authorizer takes ${MAX_ROUTE_SCOPE_LENGTH} characters`,
+        fix: existing
+          ? 'Shorten domainName, path or the scope, or use broker mode.'
+          : "Shorten domainName, path or the scope, or use defence: 'lambda'.",
+      })
+  }
 }
 
 /** All that Cognito is to know; undefined when that cannot be said. */

@@ -88,7 +88,7 @@ export function createEdge(
   const distribution = named(
     'edge',
     new Distribution(scope, 'Distribution', {
-      comment: settings.mcpUrl,
+      comment: commentOf(settings.mcpUrl),
       domainNames: [settings.domainName],
       certificate: Certificate.fromCertificateArn(scope, 'Certificate', settings.certificateArn),
       minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
@@ -113,6 +113,11 @@ export function createEdge(
   }
 }
 
+/** CloudFront takes 128 characters. */
+function commentOf(text: string): string {
+  return text.slice(0, 128)
+}
+
 /** What an authorizer of API Gateway cannot say (RFC 9728 §5.1). */
 function challengeOf(settings: Settings): string {
   const metadata = `${settings.origin}${PATHS.protectedResourceMetadata}${settings.path}`
@@ -124,7 +129,7 @@ function createMcpPath(scope: Construct, settings: Settings): EdgeFunction {
   return named(
     'mcpPath',
     new EdgeFunction(scope, 'McpPath', {
-      comment: `One spelling of ${settings.mcpUrl}`,
+      comment: commentOf(`One spelling of ${settings.mcpUrl}`),
       code: FunctionCode.fromInline(mcpPathCode(settings.path, challenge)),
       runtime: FunctionRuntime.JS_2_0,
     }),
@@ -135,7 +140,7 @@ function createChallenge(scope: Construct, settings: Settings): ResponseHeadersP
   return named(
     'challenge',
     new ResponseHeadersPolicy(scope, 'ChallengePolicy', {
-      comment: `Challenge of ${settings.mcpUrl}`,
+      comment: commentOf(`Challenge of ${settings.mcpUrl}`),
       customHeadersBehavior: {
         customHeaders: [
           {
@@ -159,7 +164,7 @@ function createTokenPath(
   const policy = named(
     'token',
     new ResponseHeadersPolicy(scope, 'TokenPolicy', {
-      comment: `Token endpoint of ${settings.mcpUrl}`,
+      comment: commentOf(`Token endpoint of ${settings.mcpUrl}`),
       // Cognito's XSRF cookie would be set for this host.
       removeHeaders: ['Set-Cookie', 'x-amz-cognito-request-id'],
     }),
@@ -167,7 +172,7 @@ function createTokenPath(
   const tokenPost = named(
     'tokenPost',
     new EdgeFunction(scope, 'TokenPost', {
-      comment: `Only POST at the token endpoint of ${settings.mcpUrl}`,
+      comment: commentOf(`Only POST at the token endpoint of ${settings.mcpUrl}`),
       code: FunctionCode.fromInline(TOKEN_POST),
       runtime: FunctionRuntime.JS_2_0,
     }),

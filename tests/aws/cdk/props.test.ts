@@ -13,6 +13,8 @@ const SERVER = { code: Code.fromAsset(serverFolder()) }
 const EXISTING = {
   existing: LambdaFunction.fromFunctionArn(stack, 'Existing', INPUT.existingFunctionArn),
 }
+/** With `/server/mcp` and `tools` a scope of 64 characters. */
+const LONG_DOMAIN = 'notes1.platform.engineering.example.com'
 const SOUND = {
   mode: 'relay',
   domainName: 'mcp.example.com',
@@ -154,6 +156,21 @@ describe('props', () => {
       { server: EXISTING, scopes: Array.from({ length: 11 }, (_, index) => `s${index}`) },
       /^scopes: are more than the 10 that a route/,
     ],
+    [
+      'a scope too long for a route, with both defences',
+      { domainName: LONG_DOMAIN, path: '/server1/mcp', defence: 'both' },
+      /^scopes\.0: is .*\/tools on the wire, and a route .* takes 64 characters$/,
+    ],
+    [
+      'a scope too long for a route, before an existing function',
+      {
+        domainName: LONG_DOMAIN,
+        path: '/server/mcp',
+        server: EXISTING,
+        scopes: ['tools', 'further'],
+      },
+      /^scopes\.1: is .*\/further on the wire/,
+    ],
   ])('refuse %s', (_, props, expected) => {
     const issues = found(props)
     expect(issues).toHaveLength(1)
@@ -214,6 +231,9 @@ describe('props', () => {
     expect(problems({})).toEqual([])
     expect(problems({ mode: 'broker', access: [{ emailDomains: ['example.com'] }] })).toEqual([])
     expect(problems({ certificateArn: Lazy.string({ produce: () => 'a' }) })).toEqual([])
+    const long = { domainName: LONG_DOMAIN, path: '/server/mcp', defence: 'both' }
+    expect(problems(long)).toEqual([])
+    expect(problems({ ...long, scopes: ['further'], defence: 'lambda' })).toEqual([])
     expect(problems({ scopes: ['read', 'write'], requiredScopes: ['read'] })).toEqual([])
     expect(
       problems({ mcpRemoteArguments: ['--header', 'X-Tenant: a'], path: '/notes/mcp' }),

@@ -8,6 +8,7 @@ import { findResource, ofKind, type Topology } from '../../../src/aws/topology.t
 import {
   createVariant,
   INPUT,
+  LONG_DOMAIN_NAME,
   inStack,
   serverFolder,
   synthesize,
@@ -461,6 +462,24 @@ describe('synthesis', () => {
       createVariant(stack, 'broker')
     })
     expect(ofKind(loadCloudFormation(found), 'keys')[0]?.input['refresh']).toBe('today')
+  })
+
+  it('keeps comments to the 128 characters that CloudFront takes', () => {
+    const { template } = inStack(
+      (stack) =>
+        new PrivateMcpServer(stack, 'Server', {
+          mode: 'relay',
+          domainName: LONG_DOMAIN_NAME,
+          certificateArn: INPUT.certificateArn,
+          cognitoDomainPrefix: INPUT.cognitoDomainPrefix,
+          access: INPUT.access,
+          server: { code: Code.fromAsset(serverFolder()) },
+        }),
+    )
+    const comments = [...JSON.stringify(template).matchAll(/"Comment":"([^"]*)"/g)]
+
+    expect(comments).toHaveLength(3)
+    for (const [, comment = ''] of comments) expect(comment.length).toBeLessThanOrEqual(128)
   })
 
   it('takes two servers in one stack, told apart by their logical ids', () => {

@@ -5,7 +5,7 @@ import { callbackUrls } from '../../../src/aws/callback-urls.ts'
 import { loadTerraform } from '../../../src/aws/load-terraform.ts'
 import { lint } from '../../../src/aws/lint/lint.ts'
 import { compareTopologies, type Difference } from '../../../src/aws/parity.ts'
-import { INPUT } from '../variants.ts'
+import { INPUT, LONG_DOMAIN_NAME } from '../variants.ts'
 import {
   checkFormat,
   evaluate,
@@ -179,6 +179,14 @@ describe('Real terraform, where it is on PATH,', () => {
       ],
       [
         {
+          domain_name: 'notes1.platform.engineering.example.com',
+          path: '/server1/mcp',
+          defence: 'both',
+        },
+        [/authorizer takes scopes of at most 64 characters/],
+      ],
+      [
+        {
           mode: 'broker',
           existing_function_arn: 'notes',
           server_zip: null,
@@ -201,6 +209,18 @@ describe('Real terraform, where it is on PATH,', () => {
         for (const message of messages) expect(refused).toMatch(message)
       }
     })
+  }, 60_000)
+
+  test('keeps comments to the 128 characters that CloudFront takes', async () => {
+    if (terraform === undefined) return
+    const { state } = await evaluate({
+      ...variablesOf('relay-public'),
+      domain_name: LONG_DOMAIN_NAME,
+    })
+    const comments = [...JSON.stringify(state).matchAll(/"comment":"(\w[^"]*)"/g)]
+
+    expect(comments).toHaveLength(3)
+    for (const [, comment = ''] of comments) expect(comment.length).toBeLessThanOrEqual(128)
   }, 60_000)
 
   test('derives the same callback URLs from what mcp-remote is told besides the URL', async () => {
