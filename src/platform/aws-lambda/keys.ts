@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import * as v from 'valibot'
 import { AwsError, createAwsCall, type AwsCall } from './aws-api.ts'
 import { readEnvironment } from './environment.ts'
@@ -16,7 +17,9 @@ export interface KeysOutput {
   secretVersion: string
 }
 
-export type KeysRuntime = Pick<LambdaRuntime, 'fetch' | 'variables' | 'now' | 'random'>
+export interface KeysRuntime extends Pick<LambdaRuntime, 'fetch' | 'variables' | 'now' | 'random'> {
+  wait?: (milliseconds: number) => Promise<void>
+}
 
 /** The call itself is wrong, or what it asks for cannot be had. The message names no value. */
 class KeysRefusal extends Error {}
@@ -39,11 +42,13 @@ type Input = v.InferOutput<typeof Input>
 /** A function's environment has 4 KB, and a custom resource's answer as well. */
 const MAX_JWKS_BYTES = 3 * 1024
 const MAX_ATTEMPTS = 3
+/** A deployment calls as soon as the role's policy is written, which takes seconds to have effect. */
+const WAITS_FOR_ACCESS_MS = [2_000, 4_000, 8_000]
 
 /** Makes the secret if absent, rotates it, and returns what functions need of it. */
 export function createKeys(runtime: KeysRuntime): (input: unknown) => Promise<KeysOutput> {
   const { secretArn } = readEnvironment(runtime.variables, ['secretArn'])
-  const call = createAwsCall(runtime)
+  const call = withPatience(createAwsCall(runtime), runtime.wait ?? setTimeout)
 
   async function update(input: Input): Promise<StoredSecret> {
     for (let attempt = 1; ; attempt += 1) {
@@ -79,6 +84,19 @@ export function createKeys(runtime: KeysRuntime): (input: unknown) => Promise<Ke
     if (Buffer.byteLength(jwks) > MAX_JWKS_BYTES)
       throw new KeysRefusal(`the public keys take more than ${MAX_JWKS_BYTES} bytes`)
     return { jwks, originSecretSha256: hashesOf(value), secretVersion: version }
+  }
+}
+
+function withPatience(call: AwsCall, wait: (milliseconds: number) => Promise<void>): AwsCall {
+  return async (action, input) => {
+    for (const milliseconds of WAITS_FOR_ACCESS_MS)
+      try {
+        return await call(action, input)
+      } catch (error) {
+        if (!(error instanceof AwsError && error.code === 'AccessDeniedException')) throw error
+        await wait(milliseconds)
+      }
+    return call(action, input)
   }
 }
 

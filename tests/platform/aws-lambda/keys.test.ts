@@ -53,11 +53,12 @@ const fetch: typeof globalThis.fetch = async (input, init) => {
   return aws.fetch(request)
 }
 
-function keys() {
+function keys(wait: (ms: number) => Promise<void> = () => Promise.resolve()) {
   return createKeysHandler({
     fetch,
     variables: { ...VARIABLES, POSTERN_SECRET_ARN: SECRET_ARN },
     now: clock.now,
+    wait,
     random: (length) => randomBytes(length),
   })
 }
@@ -165,6 +166,30 @@ describe('keys, called by Terraform', () => {
     [{ ...BROKER, wantsBasic: 'true', clientId: 'c' }, 'userPoolId'],
   ])('names what is wrong with its input: %j', async (input, names) => {
     await expect(keys()(input)).rejects.toThrow(`wrong input: ${names}`)
+  })
+
+  test('waits for a role’s new permission to have effect, but not for long', async () => {
+    const waits: number[] = []
+    aws.fault = () => refusal('AccessDeniedException')
+    const patient = keys((ms) => {
+      waits.push(ms)
+      if (waits.length === 2) aws.fault = undefined
+      return Promise.resolve()
+    })
+    await patient(BROKER)
+    expect(waits).toHaveLength(2)
+    expect(aws.count('PutSecretValue')).toBe(1)
+
+    aws.fault = () => refusal('AccessDeniedException')
+    await expect(patient(BROKER)).rejects.toThrow('AccessDeniedException')
+    const total = waits.slice(2).reduce((sum, ms) => sum + ms, 0)
+    expect(total).toBeGreaterThan(10_000)
+    expect(total).toBeLessThan(20_000)
+
+    aws.fault = () => refusal('InternalServiceError')
+    const { length } = waits
+    await expect(patient(BROKER)).rejects.toThrow('InternalServiceError')
+    expect(waits).toHaveLength(length)
   })
 
   test('says which call AWS refused', async () => {
