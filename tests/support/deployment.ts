@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import type { PosternOptions } from '../../src/config/options.ts'
 import type { PosternEvent } from '../../src/events.ts'
 import { type CognitoTwinServer, startCognitoTwin } from '../../src/demo/cognito-twin/server.ts'
@@ -93,11 +92,18 @@ async function portForMcpRemote(): Promise<number> {
   return UNSAFE_PORTS.has(callback) ? portForMcpRemote() : port
 }
 
+/** Below what Linux hands out by itself (32768 and up), so that nobody is given it meanwhile. */
+const OWN_PORTS = { from: 20_000, to: 32_000 }
+
 /** A port that nobody listens on. Needed in advance: it is part of the issuer. */
 export async function freePort(): Promise<number> {
+  const port = randomInt(OWN_PORTS.from, OWN_PORTS.to)
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true))
+  })
+  if (!isFree) return freePort()
   await new Promise((resolve) => server.close(resolve))
   return port
 }
