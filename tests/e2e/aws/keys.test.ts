@@ -73,7 +73,8 @@ describe.each(['cdk', 'terraform'] as const)('%s', (source) => {
     const after = await stopAgain()
 
     expect([[...before.keys()], [...after.keys()]]).toEqual([[200], [200]])
-    expect(before.get(200)).toBeGreaterThan(10)
+    // How many fit in depends on the machine; each client must have called throughout.
+    expect(before.get(200)).toBeGreaterThanOrEqual(clients.length)
     expect((await cell.signInOverHttp()).tokens.access_token).not.toBe('')
   }, 60_000)
 })
