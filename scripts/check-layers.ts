@@ -23,7 +23,7 @@ const LAYERS: Record<string, readonly string[]> = {
   clients: ['crypto'],
   'identity-provider': ['crypto', 'bounded-map'],
   crypto: ['runtime'],
-  doctor: ['identity-provider'],
+  doctor: ['clients', 'identity-provider'],
   aws: ['platform'],
   runtime: ['events'],
   events: ['config'],

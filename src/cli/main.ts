@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'the front door before a real MCP server',
     load: () => import('./serve.ts'),
   },
+  doctor: {
+    summary: 'who can connect to an MCP server, who cannot, and why',
+    load: () => import('./doctor.ts'),
+  },
   secret: {
     summary: 'print a fresh secret',
     load: () => import('./secret.ts'),

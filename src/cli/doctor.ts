@@ -1,0 +1,107 @@
+import { parseArgs, styleText } from 'node:util'
+import { derivedPort, parseMcpRemoteArguments } from '../aws/mcp-remote.ts'
+import { CLIENT_PROFILES, type ClientProfile } from '../doctor/client-profiles.ts'
+import { describeReport, type Style } from '../doctor/describe.ts'
+import { examine } from '../doctor/examine.ts'
+import { LEVELS, type Level } from '../doctor/finding.ts'
+import { exitCode } from '../doctor/report.ts'
+import { NODE_PORTS } from './doctor-ports.ts'
+import { UsageError } from './usage-error.ts'
+
+export const usage: string = `Usage: postern doctor <mcp-url> [options]
+
+Plays the clients against any MCP server: who can connect, who cannot, at which step, why, and what
+to change. Codes are explained in docs/doctor.md.
+
+  --client NAME  only this one (repeatable): ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}
+  --level LEVEL  exit with 1 from this level on: info, warning or error (default error)
+  --json         one line of JSON: url, clients, findings
+
+Exit codes: 0 nothing at that level, 1 findings, 2 wrong usage.
+`
+
+interface Options {
+  typed: string
+  mcpUrl: URL
+  profiles: readonly ClientProfile[]
+  level: Level
+  json: boolean
+}
+
+export async function run(args: string[]): Promise<void> {
+  const { typed, mcpUrl, profiles, level, json } = parse(args)
+  const progress = showProgress()
+  const report = await examine(
+    { mcpUrl, profiles, mcpRemotePort: mcpRemotePort(typed), onProgress: progress.show },
+    NODE_PORTS,
+  ).finally(progress.clear)
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeReport(report, STYLE))
+  process.exitCode = exitCode(report, level)
+}
+
+/** Colour on a terminal only. */
+const STYLE: Style = (format, text) =>
+  styleText(format, text, { stream: process.stdout, validateStream: true })
+
+/** One line that says what is looked at; nobody but a terminal sees it. */
+function showProgress(): { show: (what: string) => void; clear: () => void } {
+  if (!process.stderr.isTTY) return { show: () => {}, clear: () => {} }
+  return {
+    show: (what) => process.stderr.write(`\r\u001B[2KLooking at ${what} …`),
+    clear: () => process.stderr.write('\r\u001B[2K'),
+  }
+}
+
+function mcpRemotePort(typed: string): number {
+  const call = parseMcpRemoteArguments([typed])
+  if (!call.ok) throw new UsageError(call.failure)
+  return derivedPort(call.value)
+}
+
+function parse(args: string[]): Options {
+  const { values, positionals } = parseWords(args)
+  const [typed, ...more] = positionals
+  if (typed === undefined) throw new UsageError('doctor needs the MCP URL')
+  if (more.length > 0) throw new UsageError(`one MCP URL is enough: ${positionals.join(' ')}`)
+  const level = LEVELS.find((each) => each === values.level)
+  if (level === undefined)
+    throw new UsageError(`--level is ${LEVELS.join(', ')}, not ${JSON.stringify(values.level)}`)
+  const names = values.client
+  const unknown = names?.find((name) => !CLIENT_PROFILES.some(({ id }) => id === name))
+  if (unknown !== undefined)
+    throw new UsageError(
+      `--client is one of ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}, not ${JSON.stringify(unknown)}`,
+    )
+  return {
+    typed,
+    mcpUrl: parseMcpUrl(typed),
+    profiles: CLIENT_PROFILES.filter(({ id }) => names?.includes(id) ?? true),
+    level,
+    json: values.json,
+  }
+}
+
+function parseWords(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        client: { type: 'string', multiple: true },
+        json: { type: 'boolean', default: false },
+        level: { type: 'string', default: 'error' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function parseMcpUrl(typed: string): URL {
+  const url = URL.parse(typed)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.hash !== '')
+    throw new UsageError(
+      `${JSON.stringify(typed)} is not an http(s) URL without credentials and fragment`,
+    )
+  return url
+}

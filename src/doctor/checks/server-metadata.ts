@@ -1,0 +1,374 @@
+import type { ClientProfile } from '../client-profiles.ts'
+import type { Evidence } from '../evidence.ts'
+import { everybody, observeBy, shown, type Observation } from '../finding.ts'
+import { textOf, textsOf, type Fetched, type JsonObject } from '../probes/documents.ts'
+import { isInsecure } from '../insecure.ts'
+import { isJsonType } from './resource-metadata.ts'
+import { defineRules, type Family } from './rules.ts'
+
+const RULES = defineRules('authorization server metadata', {
+  'D01-no-registration': {
+    level: 'error',
+    step: 'registration',
+    fix: 'Offer registration_endpoint (RFC 7591), or client_id_metadata_document_supported; or put Postern in front of a server that can do neither.',
+    source: 'MCP authorization, Client Registration Approaches',
+  },
+  'D01-only-metadata-documents': {
+    level: 'warning',
+    step: 'registration',
+    fix: 'Offer registration_endpoint (RFC 7591) as well: mcp-remote, Cursor, Gemini CLI and older clients know nothing else.',
+    source: 'RFC 7591 §3',
+  },
+  'D02-issuer-missing': {
+    level: 'error',
+    fix: 'Add issuer: the same text as in authorization_servers.',
+    source: 'RFC 8414 §2',
+  },
+  'D02-issuer-mismatch': {
+    level: 'error',
+    fix: 'Make issuer, authorization_servers and the base of the well-known address one and the same text. Behind a facade it is the facade’s origin, never the identity provider’s.',
+    source: 'RFC 8414 §3.3',
+  },
+  'D02-issuer-slash': {
+    level: 'error',
+    fix: 'Write the issuer everywhere without a slash at its end.',
+    source: 'RFC 8414 §3.3',
+  },
+  'D03-server-metadata-missing': {
+    level: 'error',
+    fix: 'Serve the metadata at /.well-known/oauth-authorization-server on the issuer’s origin.',
+    source: 'RFC 8414 §3',
+  },
+  'D03-server-metadata-html': {
+    level: 'error',
+    fix: 'Answer JSON, or 404, before a catch-all that sends a web page takes the address.',
+    source: 'RFC 8414 §3.2',
+  },
+  'D03-server-metadata-error': {
+    level: 'error',
+    fix: 'Answer 200 with the document, without a sign-in; or 404 where there is none.',
+    source: 'RFC 8414 §3.2',
+  },
+  'D03-server-metadata-type': {
+    level: 'warning',
+    fix: 'Send Content-Type: application/json.',
+    source: 'RFC 8414 §3.2',
+  },
+  'D03-server-metadata-redirect': {
+    level: 'error',
+    fix: 'Serve the document where clients ask for it; they do not follow redirects to other origins.',
+    source: 'typescript-sdk 1.32, redirectPolicy',
+  },
+  'D03-server-metadata-special-address': {
+    level: 'error',
+    fix: 'Name public addresses only in metadata of a public server.',
+    source: 'RFC 6890 §2; MCP security best practices, SSRF',
+  },
+  'D03-openid-incomplete': {
+    level: 'error',
+    fix: 'Serve the document at /.well-known/oauth-authorization-server; an openid-configuration needs jwks_uri, subject_types_supported and id_token_signing_alg_values_supported.',
+    source: 'OpenID Connect Discovery §3',
+  },
+  'D03-endpoint-missing': {
+    level: 'error',
+    fix: 'Add authorization_endpoint and token_endpoint as absolute URLs.',
+    source: 'RFC 8414 §2',
+  },
+  'D03-endpoint-insecure': {
+    level: 'error',
+    fix: 'Name https addresses: a server behind a proxy must be told its public scheme and host.',
+    source: 'OAuth 2.1 §1.5',
+  },
+  'D03-endpoint-special-address': {
+    level: 'error',
+    fix: 'Name public addresses only in metadata of a public server.',
+    source: 'RFC 6890 §2; MCP security best practices, SSRF',
+  },
+  'D03-no-code-response-type': {
+    level: 'error',
+    fix: 'Set response_types_supported to ["code"].',
+    source: 'RFC 8414 §2',
+  },
+  'D03-no-s256': {
+    level: 'error',
+    fix: 'Set code_challenge_methods_supported to ["S256"].',
+    source: 'MCP authorization, Authorization Code Protection',
+  },
+  'D03-s256-unsaid': {
+    level: 'warning',
+    fix: 'Set code_challenge_methods_supported to ["S256"].',
+    source: 'MCP authorization, Authorization Code Protection',
+  },
+  'D03-field-type': {
+    level: 'error',
+    fix: 'Leave out what has no value, and make lists lists: clients check types and take nothing else.',
+    source: 'RFC 8414 §2, §3.2',
+  },
+  'D16-without-none': {
+    level: 'warning',
+    step: 'registration',
+    fix: 'List "none" in token_endpoint_auth_methods_supported: clients with a metadata document are public.',
+    source: 'Claude connector documentation, client registration',
+  },
+})
+
+/** D01, D02, D03: authorization server metadata (RFC 8414). */
+export const serverMetadata: Family = { rules: RULES, check: checkServerMetadata }
+
+const observe = observeBy(RULES)
+
+function checkServerMetadata(evidence: Evidence): Observation[] {
+  const { serverMetadata } = evidence
+  if (serverMetadata === undefined) return []
+  const { advertised, isNamed, places, used } = serverMetadata
+  // What comes after the document that is used is never asked for.
+  const asked =
+    used === undefined
+      ? places
+      : places.slice(
+          0,
+          places.findIndex(({ url }) => url === used.url),
+        )
+  const faults = asked.flatMap(checkPlace)
+  if (used === undefined)
+    return faults.length > 0
+      ? faults
+      : [
+          observe('D03-server-metadata-missing', {
+            where: `GET ${shown(places[0]?.url ?? advertised)}`,
+            message: `${shown(advertised)} has no authorization server metadata.`,
+            stops: (client) => !client.guessesEndpoints,
+          }),
+        ]
+  const { url, document } = used
+  const where = `GET ${url}`
+  return [
+    ...faults,
+    ...checkType(places, url),
+    ...(isOpenid(url) ? checkOpenid(where, document) : []),
+    ...checkFields(where, document),
+    ...(isNamed ? checkIssuer(where, advertised, document) : []),
+    ...checkEndpoints(where, document),
+    ...checkPkce(where, document),
+    ...checkRegistrationWays(where, document),
+  ]
+}
+
+function checkPlace(place: Fetched): Observation[] {
+  const { last, url } = place
+  const where = `GET ${url}`
+  if (!last.ok) {
+    if (last.failure.reason !== 'special-use address') return []
+    const message = `${shown(last.failure.where)} is in a private or special-use network; it was not asked.`
+    return [observe('D03-server-metadata-special-address', { where, message, stops: everybody })]
+  }
+  const elsewhere = place.hops.find((hop) => new URL(hop).origin !== new URL(url).origin)
+  if (elsewhere !== undefined)
+    return [
+      observe('D03-server-metadata-redirect', {
+        where,
+        message: `The address redirects to ${shown(new URL(elsewhere).origin)}.`,
+        stops: everybody,
+      }),
+    ]
+  const { status, end, contentType } = last.value
+  if (end !== 'whole') return []
+  if (status === 200)
+    return [
+      observe('D03-server-metadata-html', {
+        where,
+        message: `The answer is ${shown(contentType || 'something')}, and no JSON object.`,
+        stops: everybody,
+      }),
+    ]
+  if (status < 500) return []
+  return [
+    observe('D03-server-metadata-error', {
+      where,
+      message: `The answer is ${status}.`,
+      stops: everybody,
+    }),
+  ]
+}
+
+function checkType(places: readonly Fetched[], usedUrl: string): Observation[] {
+  const answer = places.find(({ url }) => url === usedUrl)?.last
+  if (answer?.ok !== true || isJsonType(answer.value)) return []
+  return [
+    observe('D03-server-metadata-type', {
+      where: answer.value.where,
+      message: `The document comes as ${shown(answer.value.contentType || 'nothing')}.`,
+    }),
+  ]
+}
+
+function isOpenid(url: string): boolean {
+  return url.includes('/.well-known/openid-configuration')
+}
+
+function checkOpenid(where: string, document: JsonObject): Observation[] {
+  const needed = ['jwks_uri', 'subject_types_supported', 'id_token_signing_alg_values_supported']
+  const missing = needed.filter((name) => document[name] === undefined)
+  if (missing.length === 0) return []
+  return [
+    observe('D03-openid-incomplete', {
+      where,
+      message: `The OpenID configuration has no ${missing.join(', ')}.`,
+      stops: everybody,
+    }),
+  ]
+}
+
+const LISTS = [
+  'scopes_supported',
+  'response_types_supported',
+  'grant_types_supported',
+  'token_endpoint_auth_methods_supported',
+  'code_challenge_methods_supported',
+]
+const FLAGS = [
+  'client_id_metadata_document_supported',
+  'authorization_response_iss_parameter_supported',
+]
+
+/** Types that clients check before they read anything. */
+function checkFields(where: string, document: JsonObject): Observation[] {
+  const wrong = [
+    ...LISTS.filter(
+      (name) => document[name] !== undefined && textsOf(document, name) === undefined,
+    ),
+    ...FLAGS.filter((name) => !['undefined', 'boolean'].includes(typeof document[name])),
+  ]
+  if (wrong.length === 0) return []
+  return [
+    observe('D03-field-type', {
+      where,
+      message: `These have a type that they must not have: ${wrong.join(', ')}.`,
+      stops: everybody,
+    }),
+  ]
+}
+
+function checkIssuer(where: string, advertised: string, document: JsonObject): Observation[] {
+  const issuer = textOf(document, 'issuer')
+  if (issuer === undefined)
+    return [
+      observe('D02-issuer-missing', {
+        where,
+        message: 'The document has no issuer.',
+        stops: everybody,
+      }),
+    ]
+  if (issuer === advertised) return []
+  const message = `issuer is ${shown(issuer)}, and authorization_servers names ${shown(advertised)}.`
+  const stops = (client: ClientProfile): boolean => !acceptsIssuer(client, issuer, advertised)
+  const isSlash = withoutSlash(issuer) === withoutSlash(advertised)
+  return [observe(isSlash ? 'D02-issuer-slash' : 'D02-issuer-mismatch', { where, message, stops })]
+}
+
+function acceptsIssuer(client: ClientProfile, issuer: string, advertised: string): boolean {
+  switch (client.issuer) {
+    case 'exact':
+      return false
+    case 'added-slash':
+      return advertised === `${issuer}/`
+    case 'slash':
+      return URL.parse(issuer)?.origin === URL.parse(advertised)?.origin
+    case 'ignored':
+      return true
+  }
+}
+
+function withoutSlash(text: string): string {
+  return text.replace(/\/$/, '')
+}
+
+function checkEndpoints(where: string, document: JsonObject): Observation[] {
+  const names = ['authorization_endpoint', 'token_endpoint']
+  const missing = names.filter(
+    (name) => !/^https?:$/.test(URL.parse(textOf(document, name) ?? '')?.protocol ?? ''),
+  )
+  if (missing.length > 0)
+    return [
+      observe('D03-endpoint-missing', {
+        where,
+        message: `${missing.join(' and ')} ${missing.length === 1 ? 'is no URL' : 'are no URLs'}.`,
+        stops: everybody,
+      }),
+    ]
+  const insecure = [...names, 'registration_endpoint'].filter((name) => {
+    const url = URL.parse(textOf(document, name) ?? '')
+    return url !== null && isInsecure(url)
+  })
+  if (insecure.length === 0) return []
+  return [
+    observe('D03-endpoint-insecure', {
+      where,
+      message: `These are http: ${insecure.join(', ')}.`,
+      stops: everybody,
+    }),
+  ]
+}
+
+function checkPkce(where: string, document: JsonObject): Observation[] {
+  const types = textsOf(document, 'response_types_supported')
+  const methods = textsOf(document, 'code_challenge_methods_supported')
+  return [
+    ...(types?.includes('code') === true ||
+    (types === undefined && document['response_types_supported'] !== undefined)
+      ? []
+      : [
+          observe('D03-no-code-response-type', {
+            where,
+            message: `response_types_supported is ${types === undefined ? 'missing' : shown(JSON.stringify(types))}.`,
+            stops: everybody,
+          }),
+        ]),
+    ...(methods !== undefined && !methods.includes('S256')
+      ? [
+          observe('D03-no-s256', {
+            where,
+            message: 'code_challenge_methods_supported has no S256.',
+            stops: everybody,
+          }),
+        ]
+      : []),
+    ...(document['code_challenge_methods_supported'] === undefined
+      ? [
+          observe('D03-s256-unsaid', {
+            where,
+            message: 'code_challenge_methods_supported is missing.',
+            stops: (client) => client.id === 'chatgpt',
+          }),
+        ]
+      : []),
+  ]
+}
+
+function checkRegistrationWays(where: string, document: JsonObject): Observation[] {
+  const takesDocuments = document['client_id_metadata_document_supported'] === true
+  if (textOf(document, 'registration_endpoint') === undefined)
+    return [
+      takesDocuments
+        ? observe('D01-only-metadata-documents', {
+            where,
+            message:
+              'Clients can only come with a metadata document: there is no registration_endpoint.',
+            stops: (client) => client.clientMetadataDocument === undefined,
+          })
+        : observe('D01-no-registration', {
+            where,
+            message: 'There is no registration_endpoint, and no support for metadata documents.',
+            stops: everybody,
+          }),
+    ]
+  const methods = textsOf(document, 'token_endpoint_auth_methods_supported')
+  if (!takesDocuments || methods?.includes('none') === true) return []
+  return [
+    observe('D16-without-none', {
+      where,
+      message:
+        'Metadata documents are supported, and public clients (none) are not among the authentication methods.',
+    }),
+  ]
+}

@@ -1,0 +1,70 @@
+import type { Ask, Asked } from '../ask.ts'
+
+/** How the MCP URL answers somebody without a good token. */
+export interface ResourceEvidence {
+  get: Asked
+  head: Asked
+  post: Asked
+  /** A token that nobody issued. */
+  badToken: Asked
+  /** CORS preflight, as the Inspector's page causes one. */
+  preflight: Asked
+}
+
+export const INSPECTOR_ORIGIN = 'http://localhost:6274'
+const BOTH = 'application/json, text/event-stream'
+
+export const INITIALIZE: string = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'postern doctor', version: '1' },
+  },
+})
+
+export async function probeResource(ask: Ask, url: string): Promise<ResourceEvidence> {
+  const post = { accept: BOTH, 'content-type': 'application/json' }
+  const [get, head, posted, badToken, preflight] = await Promise.all([
+    ask(url, { headers: { accept: BOTH } }),
+    ask(url, { method: 'HEAD', headers: { accept: BOTH } }),
+    ask(url, { method: 'POST', headers: post, body: INITIALIZE }),
+    ask(url, {
+      method: 'POST',
+      headers: { ...post, authorization: 'Bearer postern-doctor' },
+      body: INITIALIZE,
+    }),
+    ask(url, {
+      method: 'OPTIONS',
+      headers: {
+        origin: INSPECTOR_ORIGIN,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,mcp-protocol-version',
+      },
+    }),
+  ])
+  return { get, head, post: posted, badToken, preflight }
+}
+
+export interface Challenge {
+  /** `Bearer`, `Basic` … of the first challenge. */
+  scheme: string
+  resourceMetadata: string | undefined
+  scope: string | undefined
+}
+
+/** RFC 9110 §11.6.1, as clients read it: the first challenge, and parameters anywhere. */
+export function parseChallenge(header: string | null): Challenge | undefined {
+  if (header === null) return undefined
+  const parameter = (name: string): string | undefined => {
+    const match = new RegExp(`(?:^|[\\s,])${name}=(?:"([^"]*)"|([^\\s,]+))`, 'i').exec(header)
+    return match?.[1] ?? match?.[2]
+  }
+  return {
+    scheme: /^\s*([^\s,=]+)/.exec(header)?.[1] ?? '',
+    resourceMetadata: parameter('resource_metadata'),
+    scope: parameter('scope'),
+  }
+}

@@ -1,0 +1,56 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { graveCodes, look, verdictFor } from './gallery/examine.ts'
+import { EXHIBITS } from './gallery/faults.ts'
+import { runMcpRemote, type Run } from './gallery/mcp-remote-run.ts'
+import { startServer } from './gallery/server.ts'
+
+const table: string[][] = []
+
+afterAll(() => {
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)))
+  const lines = table.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  '))
+  process.stdout.write(`\n${lines.toSorted().join('\n')}\n`)
+})
+
+function note(name: string, verdict: { verdict: string; code?: string }, run: Run): void {
+  const doctor = [verdict.verdict, verdict.code].filter(Boolean).join(' ')
+  table.push([name, `doctor: ${doctor}`, `mcp-remote: ${run.outcome} (${run.how})`])
+}
+
+function expectAgreement({ verdict }: { verdict: 'connects' | 'fails' }, run: Run): void {
+  const isSame = (verdict === 'connects') === (run.outcome === 'connected')
+  expect(isSame ? '' : `${verdict}, but ${run.outcome}:\n${run.stderr}`).toBe('')
+}
+
+describe.concurrent(
+  'every fault is named, and nothing else; mcp-remote does as doctor says',
+  () => {
+    test.each(EXHIBITS)(
+      '$code: $name',
+      async ({ name, fault, code, addresses, deadlineSeconds }) => {
+        const server = await startServer(fault)
+        try {
+          const report = await look(server.mcpUrl, addresses)
+          const run = await runMcpRemote(server.mcpUrl, { deadlineSeconds })
+          const verdict = verdictFor(report)
+          note(`${code} ${name}`, verdict, run)
+          expect(graveCodes(report)).toEqual([code])
+          expectAgreement(verdict, run)
+        } finally {
+          await server.close()
+        }
+      },
+      60_000,
+    )
+  },
+)
+
+test('nothing is found where nothing is wrong', async () => {
+  const server = await startServer()
+  const report = await look(server.mcpUrl)
+  const run = await runMcpRemote(server.mcpUrl)
+  await server.close()
+  note('a healthy server', verdictFor(report), run)
+  expect(graveCodes(report)).toEqual([])
+  expectAgreement({ verdict: 'connects' }, run)
+})

@@ -1,0 +1,68 @@
+/** How one answer of the server differs from a good one. `ORIGIN` in texts is the server's own. */
+export interface Change {
+  status?: number
+  /** Null takes a header away. */
+  headers?: Record<string, string | null>
+  /** Merged into the JSON object; null stays null, `ABSENT` takes a member away. */
+  json?: Record<string, unknown>
+  text?: string
+  delaySeconds?: number
+}
+
+export const ABSENT = 'ABSENT'
+
+export type Place =
+  | 'GET mcp'
+  | 'HEAD mcp'
+  | 'POST mcp'
+  | 'bad token'
+  | 'preflight'
+  | 'resource metadata'
+  | 'root resource metadata'
+  | 'server metadata'
+  | 'openid configuration'
+  | 'register'
+  | 'authorize'
+  | 'token'
+
+/** What is wrong with a server. Nothing given: nothing is. */
+export interface Fault {
+  answers?: Partial<Record<Place, Change>>
+  /** Redirect URIs that registration refuses altogether. */
+  refusesRedirectUris?: RegExp
+  /** Redirect URIs that registration leaves out. */
+  dropsRedirectUris?: RegExp
+  comparesPorts?: boolean
+  /** Authentication method that registration refuses. */
+  refusesAuthMethod?: string
+  /** Registered clients are forgotten at once, as by another instance. */
+  forgetsClients?: boolean
+  unknownClientAtAuthorize?: 'html' | 'login page' | 'redirect'
+  unknownClientAtToken?: { status: number; error: string }
+  /** A second GET of the same authorization request is refused. */
+  spendsRequests?: boolean
+  refusesMetadataDocuments?: boolean
+  consent?: { formAction?: string; cookie?: string }
+  /** Where people sign in lies elsewhere, and refuses things. */
+  upstream?: {
+    refusesScope?: string
+    refusesResource?: boolean
+    refusesRedirectUri?: boolean
+    circle?: boolean
+  }
+  iss?: 'absent' | 'wrong'
+  /** Public clients are refused at the token endpoint. */
+  needsSecret?: boolean
+  refusesResourceAtToken?: boolean
+  /** A page instead of JSON wherever the token endpoint refuses something. */
+  tokenErrorsArePages?: boolean
+  tokens?: {
+    expiresIn?: number | null
+    refreshToken?: 'none' | 'once' | 'no grace'
+    /** The resource does not take its own authorization server's tokens. */
+    areRefused?: boolean
+    refreshedAreRefused?: boolean
+    typeMissing?: boolean
+  }
+  withoutCors?: boolean
+}

@@ -1,0 +1,151 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AuthorizationServer } from './authorization-server.ts'
+import { buildDocuments } from './documents.ts'
+import { ABSENT, type Change, type Fault, type Place } from './fault.ts'
+import { answerMcp } from './mcp.ts'
+import type { Reply, Visit } from './reply.ts'
+
+export interface GalleryServer {
+  mcpUrl: string
+  origin: string
+  /** From now on something else is wrong; what was registered stays. */
+  become: (fault: Fault) => void
+  /** Registrations and tokens are gone, as after a deployment without a store. */
+  forget: () => void
+  close: () => Promise<void>
+}
+
+/** A minimal MCP server with its own authorization server, on one origin, with one fault. */
+export async function startServer(fault: Fault = {}, port = 0): Promise<GalleryServer> {
+  let current = fault
+  const server = createServer((request, response) => {
+    respond(request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  let authorizationServer = new AuthorizationServer(origin, () => current)
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const visit = await readVisit(request, origin)
+    const [place, reply] = route(visit, origin, authorizationServer)
+    const change = place === undefined ? undefined : current.answers?.[place]
+    await send(
+      response,
+      visit,
+      withCors(apply(change, reply, origin), current),
+      change?.delaySeconds,
+    )
+  }
+
+  return {
+    origin,
+    mcpUrl: `${origin}/mcp`,
+    become: (next) => {
+      current = next
+    },
+    forget: () => {
+      authorizationServer = new AuthorizationServer(origin, () => current)
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function readVisit(request: IncomingMessage, origin: string): Promise<Visit> {
+  let body = ''
+  for await (const chunk of request) body += String(chunk)
+  return {
+    method: request.method ?? 'GET',
+    url: new URL(request.url ?? '/', origin),
+    headers: request.headers,
+    body,
+  }
+}
+
+function route(
+  visit: Visit,
+  origin: string,
+  server: AuthorizationServer,
+): [Place | undefined, Reply] {
+  const { method, url } = visit
+  if (method === 'OPTIONS') return ['preflight', { status: 204 }]
+  const documents = buildDocuments(origin)
+  switch (url.pathname) {
+    case '/mcp': {
+      const { place, reply } = answerMcp(visit, origin, (token) => server.accepts(token))
+      return [place, reply]
+    }
+    case '/.well-known/oauth-protected-resource/mcp':
+      return ['resource metadata', { status: 200, json: documents.resource }]
+    case '/.well-known/oauth-protected-resource':
+      return ['root resource metadata', { status: 200, json: documents.resource }]
+    case '/.well-known/oauth-authorization-server':
+      return ['server metadata', { status: 200, json: documents.server }]
+    case '/.well-known/openid-configuration':
+      return ['openid configuration', { status: 404, json: { error: 'not_found' } }]
+    case '/register':
+      return ['register', server.register(visit)]
+    case '/authorize':
+      return ['authorize', server.authorize(visit)]
+    case '/consent':
+      return [undefined, server.consent(visit)]
+    case '/upstream/authorize':
+      return [undefined, server.upstream(visit)]
+    case '/callback':
+      return [undefined, server.callback(visit)]
+    case '/token':
+      return ['token', server.token(visit)]
+    default:
+      return [undefined, { status: 404, json: { error: 'not_found' } }]
+  }
+}
+
+function apply(change: Change | undefined, reply: Reply, origin: string): Reply {
+  if (change === undefined) return reply
+  const expand = (text: string): string => text.replaceAll('ORIGIN', origin)
+  const headers = { ...reply.headers }
+  for (const [name, value] of Object.entries(change.headers ?? {})) {
+    if (value === null) delete headers[name]
+    else headers[name] = expand(value)
+  }
+  let { json } = reply
+  if (change.json !== undefined) {
+    const merged = JSON.parse(expand(JSON.stringify({ ...json, ...change.json }))) as object
+    json = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ABSENT))
+  }
+  const status = change.status ?? reply.status
+  return change.text === undefined
+    ? { ...reply, status, headers, ...(json === undefined ? {} : { json }) }
+    : { status, headers: { 'content-type': 'text/html', ...headers }, text: change.text }
+}
+
+function withCors(reply: Reply, fault: Fault): Reply {
+  if (fault.withoutCors === true) return reply
+  return {
+    ...reply,
+    headers: {
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': 'authorization, content-type, mcp-protocol-version',
+      'access-control-expose-headers': 'www-authenticate, mcp-session-id',
+      ...reply.headers,
+    },
+  }
+}
+
+async function send(
+  response: ServerResponse,
+  { method }: Visit,
+  { status, headers, json, text }: Reply,
+  delaySeconds = 0,
+): Promise<void> {
+  if (delaySeconds > 0) await sleep(delaySeconds * 1000)
+  const body = text ?? (json === undefined ? '' : JSON.stringify(json))
+  const type: Record<string, string> =
+    json === undefined ? {} : { 'content-type': 'application/json' }
+  response.writeHead(status, { ...type, ...headers }).end(method === 'HEAD' ? undefined : body)
+}
