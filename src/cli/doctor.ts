@@ -1,9 +1,11 @@
 import { parseArgs, styleText } from 'node:util'
 import { derivedPort, parseMcpRemoteArguments } from '../aws/mcp-remote.ts'
+import { listenForCallback } from '../aws/verify/callback-listener.ts'
 import { CLIENT_PROFILES, type ClientProfile } from '../doctor/client-profiles.ts'
 import { describeReport, type Style } from '../doctor/describe.ts'
 import { examine } from '../doctor/examine.ts'
 import { LEVELS, type Level } from '../doctor/finding.ts'
+import type { LoginPorts } from '../doctor/login/ports.ts'
 import { exitCode } from '../doctor/report.ts'
 import { NODE_PORTS } from './doctor-ports.ts'
 import { UsageError } from './usage-error.ts'
@@ -14,6 +16,8 @@ Plays the clients against any MCP server: who can connect, who cannot, at which 
 to change. Codes are explained in docs/doctor.md.
 
   --client NAME  only this one (repeatable): ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}
+  --login        signs in: prints the address to open, waits for the browser to come back, uses the
+                 tokens, refreshes them twice and revokes them; prints no token
   --level LEVEL  exit with 1 from this level on: info, warning or error (default error)
   --json         one line of JSON: url, clients, findings
 
@@ -26,25 +30,48 @@ interface Options {
   profiles: readonly ClientProfile[]
   level: Level
   json: boolean
+  login: boolean
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { typed, mcpUrl, profiles, level, json } = parse(args)
+  const { typed, mcpUrl, profiles, level, json, login } = parse(args)
   const progress = showProgress()
   const report = await examine(
     { mcpUrl, profiles, mcpRemotePort: mcpRemotePort(typed), onProgress: progress.show },
     NODE_PORTS,
+    { person: login ? askPerson(progress) : undefined },
   ).finally(progress.clear)
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeReport(report, STYLE))
   process.exitCode = exitCode(report, level)
+}
+
+const WAIT_SECONDS = 300
+
+function askPerson({ clear }: Progress): LoginPorts {
+  return {
+    // Not on stdout, which with --json is the report's alone.
+    announce: (url) => {
+      clear()
+      process.stderr.write(
+        `Open this address in a browser on this computer and sign in:\n\n${url}\n\n`,
+      )
+    },
+    listen: listenForCallback,
+    waitSeconds: WAIT_SECONDS,
+  }
 }
 
 /** Colour on a terminal only. */
 const STYLE: Style = (format, text) =>
   styleText(format, text, { stream: process.stdout, validateStream: true })
 
+interface Progress {
+  show: (what: string) => void
+  clear: () => void
+}
+
 /** One line that says what is looked at; nobody but a terminal sees it. */
-function showProgress(): { show: (what: string) => void; clear: () => void } {
+function showProgress(): Progress {
   if (!process.stderr.isTTY) return { show: () => {}, clear: () => {} }
   return {
     show: (what) => process.stderr.write(`\r\u001B[2KLooking at ${what} …`),
@@ -78,6 +105,7 @@ function parse(args: string[]): Options {
     profiles: CLIENT_PROFILES.filter(({ id }) => names?.includes(id) ?? true),
     level,
     json: values.json,
+    login: values.login,
   }
 }
 
@@ -89,6 +117,7 @@ function parseWords(args: string[]) {
       options: {
         client: { type: 'string', multiple: true },
         json: { type: 'boolean', default: false },
+        login: { type: 'boolean', default: false },
         level: { type: 'string', default: 'error' },
       },
     })

@@ -10,6 +10,7 @@ const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const
 export function describeReport(report: Report, style: Style): string {
   return [
     `${style('bold', report.url)}\n`,
+    ...(report.login === undefined ? [] : [`${report.login.join('\n')}\n`]),
     report.clients.map((verdict) => describeVerdict(verdict, style)).join(''),
     ...report.findings.map((finding) => describeFinding(finding, style)),
     `${summarize(report)}\n`,

@@ -1,5 +1,5 @@
 import { base64url } from '../protocol/base64url.ts'
-import { createAsk, type Ask, type Asked } from './ask.ts'
+import { createAsk, type Asked } from './ask.ts'
 import type { ClientProfile } from './client-profiles.ts'
 import { isInsecure } from './insecure.ts'
 import type { Limits, Ports } from './ports.ts'
@@ -72,11 +72,7 @@ export interface Subject {
 }
 
 /** Asks in the order of clients; what depends on nothing is asked at the same time. */
-export async function gather(
-  subject: Subject,
-  ports: Ports,
-  limits: Limits,
-): Promise<{ evidence: Evidence; ask: Ask }> {
+export async function gather(subject: Subject, ports: Ports, limits: Limits): Promise<Evidence> {
   const { mcpUrl, mcpRemotePort, onProgress } = subject
   const addresses = await ports.resolve(mcpUrl.hostname.replace(/^\[|\]$/g, '')).catch(() => [])
   const network = describeNetwork(addresses, ports)
@@ -98,12 +94,12 @@ export async function gather(
     token: undefined,
     cors: undefined,
   }
-  if (addresses.length === 0) return { evidence, ask }
+  if (addresses.length === 0) return evidence
 
   onProgress('the MCP URL')
   evidence.resource = await probeResource(ask, mcpUrl.href)
   // Nobody is at home: to ask further would only take time.
-  if (!evidence.resource.get.ok && !evidence.resource.post.ok) return { evidence, ask }
+  if (!evidence.resource.get.ok && !evidence.resource.post.ok) return evidence
   evidence.challenge = firstChallenge(evidence.resource)
 
   onProgress('metadata')
@@ -155,14 +151,11 @@ export async function gather(
     }),
   ])
   return {
-    evidence: {
-      ...evidence,
-      authorization: authorizationEvidence,
-      metadataDocument,
-      token: tokenEvidence,
-      cors,
-    },
-    ask,
+    ...evidence,
+    authorization: authorizationEvidence,
+    metadataDocument,
+    token: tokenEvidence,
+    cors,
   }
 }
 

@@ -11,7 +11,10 @@ import { scopes } from './checks/scopes.ts'
 import { serverMetadata } from './checks/server-metadata.ts'
 import { unknownClient } from './checks/unknown-client.ts'
 import type { Family } from './checks/rules.ts'
-import { gather, type Subject } from './evidence.ts'
+import { createAsk } from './ask.ts'
+import { gather, type Evidence, type Subject } from './evidence.ts'
+import { login, type LoginOutcome } from './login/login.ts'
+import type { LoginPorts } from './login/ports.ts'
 import type { Limits, Ports } from './ports.ts'
 import { buildReport, type Report } from './report.ts'
 
@@ -34,13 +37,25 @@ export const FAMILIES: readonly Family[] = [
   clock,
 ]
 
-/** Plays the clients against a server, as far as nobody has to sign in. */
+/** Plays the clients against a server; with `person`, through a real sign-in. */
 export async function examine(
   subject: Subject,
   ports: Ports,
-  limits: Limits = LIMITS,
+  { limits = LIMITS, person }: { limits?: Limits; person?: LoginPorts | undefined } = {},
 ): Promise<Report> {
-  const { evidence } = await gather(subject, ports, limits)
+  const evidence = await gather(subject, ports, limits)
   const observations = FAMILIES.flatMap(({ check }) => check(evidence))
-  return buildReport(subject.mcpUrl.href, subject.profiles, observations)
+  const signedIn = person && (await signIn(evidence, ports, person))
+  const report = buildReport(subject.mcpUrl.href, subject.profiles, [
+    ...observations,
+    ...(signedIn?.observations ?? []),
+  ])
+  return signedIn === undefined ? report : { ...report, login: signedIn.story }
+}
+
+/** The clock of a person is not that of a machine: signing in has requests of its own. */
+function signIn(evidence: Evidence, ports: Ports, person: LoginPorts): Promise<LoginOutcome> {
+  const limits = { secondsPerRequest: 10, seconds: person.waitSeconds + 60 }
+  const ask = createAsk(ports, limits, { allowsSpecialUse: !evidence.network.isPublic })
+  return login(evidence, ask, ports, person)
 }

@@ -26,6 +26,8 @@ export interface Report {
   clients: Verdict[]
   /** What blocks first comes first. */
   findings: Finding[]
+  /** What a sign-in showed, in sentences without a secret; absent without one. */
+  login?: string[]
 }
 
 export function buildReport(

@@ -27,10 +27,10 @@ describe.concurrent(
   () => {
     test.each(EXHIBITS)(
       '$code: $name',
-      async ({ name, fault, code, addresses, deadlineSeconds }) => {
+      async ({ name, fault, code, addresses, deadlineSeconds, login }) => {
         const server = await startServer(fault)
         try {
-          const report = await look(server.mcpUrl, addresses)
+          const report = await look(server.mcpUrl, { addresses, login })
           const run = await runMcpRemote(server.mcpUrl, { deadlineSeconds })
           const verdict = verdictFor(report)
           note(`${code} ${name}`, verdict, run)
@@ -47,7 +47,7 @@ describe.concurrent(
 
 test('nothing is found where nothing is wrong', async () => {
   const server = await startServer()
-  const report = await look(server.mcpUrl)
+  const report = await look(server.mcpUrl, { login: true })
   const run = await runMcpRemote(server.mcpUrl)
   await server.close()
   note('a healthy server', verdictFor(report), run)

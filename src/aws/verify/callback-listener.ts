@@ -66,5 +66,5 @@ export async function listenForCallback(
 function endPage(response: ServerResponse): void {
   response
     .writeHead(200, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' })
-    .end('postern aws verify has what it needs. You can close this page.\n')
+    .end('postern has what it needs. You can close this page.\n')
 }

@@ -247,9 +247,19 @@ export class AuthorizationServer {
     return reply
   }
 
+  /** Opaque, or readable with what somebody else would look for. */
+  #mint(): string {
+    const { audience, use } = this.#fault().tokens ?? {}
+    if (audience === undefined) return randomUUID()
+    const encode = (value: object): string =>
+      Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = { aud: audience, jti: randomUUID(), token_use: use }
+    return `${encode({ alg: 'none' })}.${encode(claims)}.signature`
+  }
+
   #issue(clientId: string, age: number): Reply {
     const { tokens } = this.#fault()
-    const accessToken = randomUUID()
+    const accessToken = this.#mint()
     const isRefused =
       tokens?.areRefused === true || (tokens?.refreshedAreRefused === true && age > 0)
     if (!isRefused) this.#accessTokens.add(accessToken)

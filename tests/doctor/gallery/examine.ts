@@ -1,11 +1,20 @@
 import { NODE_PORTS } from '../../../src/cli/doctor-ports.ts'
+import { listenForCallback } from '../../../src/aws/verify/callback-listener.ts'
 import { CLIENT_PROFILES } from '../../../src/doctor/client-profiles.ts'
 import { examine } from '../../../src/doctor/examine.ts'
+import type { LoginPorts } from '../../../src/doctor/login/ports.ts'
 import type { Ports } from '../../../src/doctor/ports.ts'
 import type { Report, Verdict } from '../../../src/doctor/report.ts'
+import { agree } from './browser.ts'
 
 /** Doctor against a server of the gallery; `addresses` are what its name stands for. */
-export function look(mcpUrl: string, addresses?: readonly string[]): Promise<Report> {
+export function look(
+  mcpUrl: string,
+  {
+    addresses,
+    login,
+  }: { addresses?: readonly string[] | undefined; login?: true | undefined } = {},
+): Promise<Report> {
   const ports: Ports =
     addresses === undefined
       ? NODE_PORTS
@@ -18,11 +27,27 @@ export function look(mcpUrl: string, addresses?: readonly string[]): Promise<Rep
     {
       mcpUrl: new URL(mcpUrl),
       profiles: CLIENT_PROFILES,
-      mcpRemotePort: 23456,
+      mcpRemotePort: nextPort(),
       onProgress: () => {},
     },
     ports,
+    { person: login ? PERSON : undefined },
   )
+}
+
+const PERSON: LoginPorts = {
+  announce: (url) => {
+    agree(url).catch(() => {})
+  },
+  listen: listenForCallback,
+  waitSeconds: 3,
+}
+
+/** Several sign in at the same time. */
+let lastPort = 24_000
+function nextPort(): number {
+  lastPort += 1
+  return lastPort
 }
 
 /** Codes that are worth a warning or more, each once. */

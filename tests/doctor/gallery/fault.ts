@@ -63,6 +63,9 @@ export interface Fault {
     areRefused?: boolean
     refreshedAreRefused?: boolean
     typeMissing?: boolean
+    /** Readable tokens, for this audience. */
+    audience?: string
+    use?: 'id'
   }
   withoutCors?: boolean
 }
