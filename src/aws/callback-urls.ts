@@ -1,4 +1,5 @@
 import { KNOWN_CLIENTS } from '../clients/known-clients.ts'
+import { UNSAFE_PORTS } from '../clients/unsafe-ports.ts'
 import { candidatePorts, type McpRemoteCall, parseMcpRemoteArguments } from './mcp-remote.ts'
 
 /** Callback URLs of one client, the likeliest first. */
@@ -20,11 +21,6 @@ export const MAX_CALLBACK_URLS = 100
 
 /** The hosts for which Cognito takes http (CreateUserPoolClient, CallbackURLs). */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]']
-
-/** Ports in mcp-remote's range that Chromium refuses to open (ERR_UNSAFE_PORT). */
-const UNSAFE_PORTS = new Set([
-  3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-])
 
 const NOT_SERVED = [
   'Claude Code (random port, unless --callback-port)',

@@ -166,6 +166,11 @@ function isClientMetadataUrl(value: string): boolean {
  * parts that are given. The same number for every version since 0.1.
  */
 export function derivedPort(call: McpRemoteCall): number {
+  return 3335 + (parseInt(serverHash(call).slice(0, 4), 16) % 45816)
+}
+
+/** What mcp-remote calls its files for this server. */
+export function serverHash(call: McpRemoteCall): string {
   const parts = [
     call.serverUrl,
     call.resource,
@@ -174,8 +179,7 @@ export function derivedPort(call: McpRemoteCall): number {
     call.clientMetadataUrl,
     call.tokenEndpoint,
   ].filter((part) => part !== undefined)
-  const hash = createHash('md5').update(parts.join('|')).digest('hex')
-  return 3335 + (parseInt(hash.slice(0, 4), 16) % 45816)
+  return createHash('md5').update(parts.join('|')).digest('hex')
 }
 
 function toSortedJson(object: Readonly<Record<string, string>>): string | undefined {

@@ -1,5 +1,5 @@
 import { parseArgs, styleText } from 'node:util'
-import { derivedPort, parseMcpRemoteArguments } from '../aws/mcp-remote.ts'
+import { derivedPort, parseMcpRemoteArguments, serverHash } from '../aws/mcp-remote.ts'
 import { listenForCallback } from '../aws/verify/callback-listener.ts'
 import { CLIENT_PROFILES, type ClientProfile } from '../doctor/client-profiles.ts'
 import { describeReport, type Style } from '../doctor/describe.ts'
@@ -7,6 +7,7 @@ import { examine } from '../doctor/examine.ts'
 import { LEVELS, type Level } from '../doctor/finding.ts'
 import type { LoginPorts } from '../doctor/login/ports.ts'
 import { exitCode } from '../doctor/report.ts'
+import { readLocalState } from './doctor-local.ts'
 import { NODE_PORTS } from './doctor-ports.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -16,6 +17,9 @@ Plays the clients against any MCP server: who can connect, who cannot, at which 
 to change. Codes are explained in docs/doctor.md.
 
   --client NAME  only this one (repeatable): ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}
+  --idp ISSUER   looks at the identity provider behind the server as well
+  --local        looks into what mcp-remote has left on this machine as well: registrations that the
+                 server has forgotten, its callback port
   --login        signs in: prints the address to open, waits for the browser to come back, uses the
                  tokens, refreshes them twice and revokes them; prints no token
   --level LEVEL  exit with 1 from this level on: info, warning or error (default error)
@@ -31,13 +35,23 @@ interface Options {
   level: Level
   json: boolean
   login: boolean
+  local: boolean
+  idp: string | undefined
 }
 
 export async function run(args: string[]): Promise<void> {
-  const { typed, mcpUrl, profiles, level, json, login } = parse(args)
+  const { typed, mcpUrl, profiles, level, json, login, local, idp } = parse(args)
+  const { port, hashes } = readMcpRemoteCall(typed)
   const progress = showProgress()
   const report = await examine(
-    { mcpUrl, profiles, mcpRemotePort: mcpRemotePort(typed), onProgress: progress.show },
+    {
+      mcpUrl,
+      profiles,
+      mcpRemotePort: port,
+      local: local ? await readLocalState(process.env, { hashes, port }) : undefined,
+      identityProvider: idp,
+      onProgress: progress.show,
+    },
     NODE_PORTS,
     { person: login ? askPerson(progress) : undefined },
   ).finally(progress.clear)
@@ -79,10 +93,15 @@ function showProgress(): Progress {
   }
 }
 
-function mcpRemotePort(typed: string): number {
+/** Where mcp-remote listens, and what its files are called: with another slash they are others. */
+function readMcpRemoteCall(typed: string): { port: number; hashes: string[] } {
   const call = parseMcpRemoteArguments([typed])
   if (!call.ok) throw new UsageError(call.failure)
-  return derivedPort(call.value)
+  const other = typed.endsWith('/') ? typed.slice(0, -1) : `${typed}/`
+  return {
+    port: derivedPort(call.value),
+    hashes: [typed, other].map((serverUrl) => serverHash({ ...call.value, serverUrl })),
+  }
 }
 
 function parse(args: string[]): Options {
@@ -106,6 +125,8 @@ function parse(args: string[]): Options {
     level,
     json: values.json,
     login: values.login,
+    local: values.local,
+    idp: values.idp === undefined ? undefined : parseIssuer(values.idp),
   }
 }
 
@@ -118,12 +139,21 @@ function parseWords(args: string[]) {
         client: { type: 'string', multiple: true },
         json: { type: 'boolean', default: false },
         login: { type: 'boolean', default: false },
+        local: { type: 'boolean', default: false },
+        idp: { type: 'string' },
         level: { type: 'string', default: 'error' },
       },
     })
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+function parseIssuer(typed: string): string {
+  const url = URL.parse(typed)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new UsageError(`--idp ${JSON.stringify(typed)} is not an issuer: an http(s) URL`)
+  return typed
 }
 
 function parseMcpUrl(typed: string): URL {

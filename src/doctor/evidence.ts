@@ -1,15 +1,18 @@
 import { base64url } from '../protocol/base64url.ts'
-import { createAsk, type Asked } from './ask.ts'
+import { createAsk, type Ask, type Asked } from './ask.ts'
 import type { ClientProfile } from './client-profiles.ts'
-import { isInsecure } from './insecure.ts'
+import { readEndpoints, type Endpoints } from './endpoints.ts'
+import { lookAtNetwork, type Network } from './network.ts'
 import type { Limits, Ports } from './ports.ts'
 import {
   probeAuthorization,
   probeMetadataDocument,
   type AuthorizationEvidence,
 } from './probes/authorization.ts'
+import { probeCaches, type LocalEvidence, type LocalState } from './probes/caches.ts'
 import { probeCors, type CorsEvidence } from './probes/cors.ts'
-import { textOf, type JsonObject } from './probes/documents.ts'
+import { textOf } from './probes/documents.ts'
+import { probeIdentityProvider, type IdentityProviderEvidence } from './probes/identity-provider.ts'
 import {
   probeResourceMetadata,
   probeServerMetadata,
@@ -18,7 +21,7 @@ import {
 } from './probes/metadata.ts'
 import { probeRegistration, type RegistrationEvidence } from './probes/registration.ts'
 import {
-  parseChallenge,
+  firstChallenge,
   probeResource,
   type Challenge,
   type ResourceEvidence,
@@ -27,184 +30,166 @@ import { probeToken, type TokenEvidence } from './probes/token.ts'
 import { requestedScope } from './requested-scope.ts'
 
 /** Everything a stranger can see of a server, each asked once. */
-export interface Evidence {
+export interface Evidence extends Partial<ServerEvidence> {
   mcpUrl: URL
   /** Milliseconds since the epoch, when it was seen. */
   seenAt: number
   mcpRemotePort: number
   network: Network
+  /** Undefined where nobody answers. */
+  discovery: Discovery | undefined
   /** Undefined where the name has no address. */
   resource: ResourceEvidence | undefined
+  /** What lies on this machine; absent unless that is looked at. */
+  local?: LocalEvidence | undefined
+  /** Absent unless one was named. */
+  identityProvider?: IdentityProviderEvidence | undefined
+}
+
+/** How a client gets from the MCP URL to the authorization server. */
+export interface Discovery {
   challenge: Challenge | undefined
-  resourceMetadata: ResourceMetadataEvidence | undefined
-  serverMetadata: ServerMetadataEvidence | undefined
+  resourceMetadata: ResourceMetadataEvidence
+  serverMetadata: ServerMetadataEvidence
   endpoints: Endpoints
+  /** What mcp-remote would ask for. */
+  scope: string | undefined
+  resource: string
+}
+
+/** What the authorization server does. */
+interface ServerEvidence {
   registration: RegistrationEvidence
+  /** Undefined where nobody could register. */
   authorization: AuthorizationEvidence | undefined
   /** Answer to a metadata document as client_id; undefined where the server takes none. */
   metadataDocument: Asked | undefined
   token: TokenEvidence | undefined
-  cors: CorsEvidence | undefined
-}
-
-/** What the name of the server stands for. */
-export interface Network {
-  addresses: string[]
-  /** Those that the internet cannot reach. */
-  special: string[]
-  isPublic: boolean
-  /** Public addresses, and others besides. */
-  isMixed: boolean
-}
-
-/** Where clients go: as the metadata say, or at default addresses without them. */
-export interface Endpoints {
-  authorization: string | undefined
-  token: string | undefined
-  registration: string | undefined
+  cors: CorsEvidence
+  local: LocalEvidence | undefined
 }
 
 export interface Subject {
   mcpUrl: URL
   profiles: readonly ClientProfile[]
   mcpRemotePort: number
+  /** What lies on this machine, if that is looked at. */
+  local?: LocalState | undefined
+  /** Issuer of the identity provider behind the server, if that is looked at. */
+  identityProvider?: string | undefined
   onProgress: (what: string) => void
 }
 
 /** Asks in the order of clients; what depends on nothing is asked at the same time. */
 export async function gather(subject: Subject, ports: Ports, limits: Limits): Promise<Evidence> {
-  const { mcpUrl, mcpRemotePort, onProgress } = subject
-  const addresses = await ports.resolve(mcpUrl.hostname.replace(/^\[|\]$/g, '')).catch(() => [])
-  const network = describeNetwork(addresses, ports)
+  const { mcpUrl, mcpRemotePort } = subject
+  const upstream = lookUpstream(subject.identityProvider, ports, limits)
+  const network = await lookAtNetwork(mcpUrl, ports)
   const ask = createAsk(ports, limits, { allowsSpecialUse: !network.isPublic })
-  const random = (): string => base64url(ports.random(16))
-  const evidence: Evidence = {
+  subject.onProgress('the MCP URL')
+  const resource =
+    network.addresses.length === 0 ? undefined : await probeResource(ask, mcpUrl.href)
+  // Where nobody is at home, asking further would only take time.
+  const isSilent = resource === undefined || (!resource.get.ok && !resource.post.ok)
+  const discovery = isSilent ? undefined : await discover(subject, ask, resource)
+  return {
     mcpUrl,
     seenAt: ports.now(),
     mcpRemotePort,
     network,
-    resource: undefined,
-    challenge: undefined,
-    resourceMetadata: undefined,
-    serverMetadata: undefined,
-    endpoints: { authorization: undefined, token: undefined, registration: undefined },
-    registration: new Map(),
-    authorization: undefined,
-    metadataDocument: undefined,
-    token: undefined,
-    cors: undefined,
+    resource,
+    discovery,
+    local: subject.local && { ...subject.local, registrations: [] },
+    ...(discovery === undefined ? {} : await probeServer(subject, ask, ports, discovery)),
+    identityProvider: await upstream,
   }
-  if (addresses.length === 0) return evidence
+}
 
-  onProgress('the MCP URL')
-  evidence.resource = await probeResource(ask, mcpUrl.href)
-  // Nobody is at home: to ask further would only take time.
-  if (!evidence.resource.get.ok && !evidence.resource.post.ok) return evidence
-  evidence.challenge = firstChallenge(evidence.resource)
-
+async function discover(
+  { mcpUrl, onProgress }: Subject,
+  ask: Ask,
+  answers: ResourceEvidence,
+): Promise<Discovery> {
   onProgress('metadata')
-  const named = evidence.challenge?.resourceMetadata
-  evidence.resourceMetadata = await probeResourceMetadata(ask, mcpUrl, named)
-  const resourceDocument = evidence.resourceMetadata.used?.document
-  evidence.serverMetadata = await probeServerMetadata(ask, mcpUrl, resourceDocument)
-  const document = evidence.serverMetadata.used?.document
-  evidence.endpoints = readEndpoints(document, evidence.serverMetadata.advertised)
-  const { authorization, token, registration } = evidence.endpoints
+  const challenge = firstChallenge(answers)
+  const resourceMetadata = await probeResourceMetadata(ask, mcpUrl, challenge?.resourceMetadata)
+  const resourceDocument = resourceMetadata.used?.document
+  const serverMetadata = await probeServerMetadata(ask, mcpUrl, resourceDocument)
+  const serverDocument = serverMetadata.used?.document
+  return {
+    challenge,
+    resourceMetadata,
+    serverMetadata,
+    endpoints: readEndpoints(serverDocument, serverMetadata.advertised),
+    scope: requestedScope(challenge?.scope, resourceDocument, serverDocument),
+    resource: (resourceDocument && textOf(resourceDocument, 'resource')) ?? mcpUrl.href,
+  }
+}
 
+async function probeServer(
+  subject: Subject,
+  ask: Ask,
+  ports: Ports,
+  discovery: Discovery,
+): Promise<ServerEvidence> {
+  const { endpoints, serverMetadata, resourceMetadata, scope, resource } = discovery
+  const { authorization, token } = endpoints
+  const { mcpRemotePort, onProgress, local } = subject
+  const random = (): string => base64url(ports.random(16))
   onProgress('registration')
-  const scope = requestedScope(evidence.challenge?.scope, resourceDocument, document)
-  if (registration !== undefined)
-    evidence.registration = await probeRegistration(
-      ask,
-      registration,
-      ['localhost', ...subject.profiles.map(({ registers }) => registers)],
-      mcpRemotePort,
-      scope,
-    )
-  const registered = evidence.registration.get('localhost')
+  const names = ['localhost', ...subject.profiles.map(({ registers }) => registers)] as const
+  const registration: RegistrationEvidence =
+    endpoints.registration === undefined
+      ? new Map()
+      : await probeRegistration(ask, endpoints.registration, names, mcpRemotePort, scope)
+  const registered = registration.get('localhost')
   const redirectUri = registered?.request.redirect_uris[0] ?? ''
   const clientId = registered?.clientId
+  const client = clientId === undefined ? undefined : { clientId, redirectUri }
+  const request = { scope, resource }
+  const takesDocuments =
+    serverMetadata.used?.document['client_id_metadata_document_supported'] === true
 
-  onProgress('authorization and token endpoint')
-  const resource = (resourceDocument && textOf(resourceDocument, 'resource')) ?? mcpUrl.href
-  const request = { redirectUri, scope, resource }
-  const [authorizationEvidence, metadataDocument, tokenEvidence, cors] = await Promise.all([
-    authorization !== undefined && clientId !== undefined
-      ? probeAuthorization(ask, authorization, { ...request, clientId }, random)
-      : undefined,
-    authorization !== undefined && document?.['client_id_metadata_document_supported'] === true
-      ? probeMetadataDocument(ask, authorization, claudeCodeRequest(request), random)
-      : undefined,
-    token !== undefined
-      ? probeToken(
-          ask,
-          token,
-          clientId === undefined ? undefined : { clientId, redirectUri },
-          resource,
-        )
-      : undefined,
+  onProgress('the authorization and the token endpoint')
+  const [authorized, metadataDocument, tokens, cors, caches] = await Promise.all([
+    authorization === undefined || client === undefined
+      ? undefined
+      : probeAuthorization(ask, authorization, { ...request, ...client }, random),
+    authorization === undefined || !takesDocuments
+      ? undefined
+      : probeMetadataDocument(ask, authorization, request, random),
+    token === undefined ? undefined : probeToken(ask, token, client, resource),
     probeCors(ask, {
-      resourceMetadata: evidence.resourceMetadata.used?.url,
-      serverMetadata: evidence.serverMetadata.used?.url,
-      registration,
+      resourceMetadata: resourceMetadata.used?.url,
+      serverMetadata: serverMetadata.used?.url,
+      registration: endpoints.registration,
       token,
     }),
+    local === undefined || authorization === undefined || token === undefined
+      ? undefined
+      : probeCaches(ask, local, {
+          issuer: serverMetadata.advertised,
+          authorization,
+          token,
+          resource,
+        }),
   ])
   return {
-    ...evidence,
-    authorization: authorizationEvidence,
+    registration,
+    authorization: authorized,
     metadataDocument,
-    token: tokenEvidence,
+    token: tokens,
     cors,
+    local: caches ?? (local && { ...local, registrations: [] }),
   }
 }
 
-function describeNetwork(addresses: string[], ports: Ports): Network {
-  const special = addresses.filter((address) => !ports.isPublicAddress(address))
-  return {
-    addresses,
-    special,
-    isPublic: addresses.length > 0 && special.length === 0,
-    isMixed: special.length > 0 && special.length < addresses.length,
-  }
-}
-
-function firstChallenge({ get, post }: ResourceEvidence): Challenge | undefined {
-  for (const asked of [get, post])
-    if (asked.ok && asked.value.status === 401) {
-      const challenge = parseChallenge(asked.value.headers.get('www-authenticate'))
-      if (challenge !== undefined) return challenge
-    }
-  return undefined
-}
-
-function readEndpoints(document: JsonObject | undefined, advertised: string): Endpoints {
-  if (document === undefined) {
-    const origin = URL.parse(advertised)?.origin
-    const at = (path: string): string | undefined =>
-      origin === undefined ? undefined : origin + path
-    return {
-      authorization: at('/authorize'),
-      token: at('/token'),
-      registration: at('/register'),
-    }
-  }
-  const endpoint = (name: string): string | undefined => {
-    const url = URL.parse(textOf(document, name) ?? '')
-    const isUsable = url !== null && /^https?:$/.test(url.protocol) && !isInsecure(url)
-    return isUsable ? url.href : undefined
-  }
-  return {
-    authorization: endpoint('authorization_endpoint'),
-    token: endpoint('token_endpoint'),
-    registration: endpoint('registration_endpoint'),
-  }
-}
-
-function claudeCodeRequest<T>(request: T): T & { clientId: string; redirectUri: string } {
-  return {
-    ...request,
-    clientId: 'https://claude.ai/oauth/claude-code-client-metadata',
-    redirectUri: 'http://localhost/callback',
-  }
+/** Somebody named it: its address may be private, whatever the server's is. */
+async function lookUpstream(
+  issuer: string | undefined,
+  ports: Ports,
+  limits: Limits,
+): Promise<IdentityProviderEvidence | undefined> {
+  if (issuer === undefined) return undefined
+  return probeIdentityProvider(createAsk(ports, limits, { allowsSpecialUse: true }), issuer)
 }

@@ -2,7 +2,9 @@ import { authorization } from './checks/authorization.ts'
 import { challenge } from './checks/challenge.ts'
 import { clock } from './checks/clock.ts'
 import { cors } from './checks/cors.ts'
+import { identityProvider } from './checks/identity-provider.ts'
 import { issuerParameter } from './checks/issuer-parameter.ts'
+import { local } from './checks/local.ts'
 import { metadataDocument } from './checks/metadata-document.ts'
 import { reach } from './checks/reach.ts'
 import { registration } from './checks/registration.ts'
@@ -35,6 +37,8 @@ export const FAMILIES: readonly Family[] = [
   unknownClient,
   cors,
   clock,
+  local,
+  identityProvider,
 ]
 
 /** Plays the clients against a server; with `person`, through a real sign-in. */

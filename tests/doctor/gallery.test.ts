@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { readLocalState } from '../../src/cli/doctor-local.ts'
+import { newConfigFolder } from '../support/mcp-remote.ts'
 import { graveCodes, look, verdictFor } from './gallery/examine.ts'
 import { EXHIBITS } from './gallery/faults.ts'
 import { runMcpRemote, type Run } from './gallery/mcp-remote-run.ts'
 import { startServer } from './gallery/server.ts'
+import { STALE_CLIENTS } from './gallery/stale-clients.ts'
 
 const table: string[][] = []
 
@@ -44,6 +50,36 @@ describe.concurrent(
     )
   },
 )
+
+describe.concurrent('a client that the server has forgotten', () => {
+  test.each(STALE_CLIENTS)(
+    '$name',
+    async ({ name, fault, hasTokens, codes }) => {
+      const server = await startServer()
+      const folder = newConfigFolder()
+      try {
+        expectAgreement({ verdict: 'connects' }, await runMcpRemote(server.mcpUrl, { folder }))
+        server.forget()
+        server.become(fault)
+        const hash = createHash('md5').update(server.mcpUrl).digest('hex')
+        if (!hasTokens) rmSync(join(folder, 'mcp-remote-v1', `${hash}_tokens.json`))
+        const local = await readLocalState(
+          { MCP_REMOTE_CONFIG_DIR: folder },
+          { hashes: [hash], port: 24_999 },
+        )
+        const report = await look(server.mcpUrl, { local })
+        const run = await runMcpRemote(server.mcpUrl, { folder, deadlineSeconds: 8 })
+        note(`stale client: ${name}`, verdictFor(report), run)
+        expect(graveCodes(report).toSorted()).toEqual(codes.toSorted())
+        expectAgreement(verdictFor(report), run)
+      } finally {
+        await server.close()
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+    60_000,
+  )
+})
 
 test('nothing is found where nothing is wrong', async () => {
   const server = await startServer()

@@ -23,7 +23,7 @@ const observe = observeBy(RULES)
 
 function checkIssuerParameter(evidence: Evidence): Observation[] {
   const response = authorizationResponse(evidence)
-  const { advertised, used } = evidence.serverMetadata ?? {}
+  const { advertised, used } = evidence.discovery?.serverMetadata ?? {}
   const document = used?.document
   // An issuer that is at odds with itself is a finding of its own.
   if (response === undefined || document === undefined || document['issuer'] !== advertised)

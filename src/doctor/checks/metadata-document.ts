@@ -16,11 +16,11 @@ export const metadataDocument: Family = { rules: RULES, check: checkMetadataDocu
 
 const observe = observeBy(RULES)
 
-function checkMetadataDocument({ metadataDocument, serverMetadata }: Evidence): Observation[] {
+function checkMetadataDocument({ metadataDocument, discovery }: Evidence): Observation[] {
   if (metadataDocument?.ok !== true || metadataDocument.value.status < 400) return []
   const { where, status } = metadataDocument.value
   const error = readOAuthError(metadataDocument.value) ?? ''
-  const methods = serverMetadata?.used?.document['token_endpoint_auth_methods_supported']
+  const methods = discovery?.serverMetadata.used?.document['token_endpoint_auth_methods_supported']
   // Claude registers dynamically where public clients are not listed.
   const takesPublic = Array.isArray(methods) && methods.includes('none')
   return [

@@ -147,7 +147,8 @@ function checkPrivate(where: string, network: Evidence['network']): Observation 
 
 const METADATA_PATIENCE_MS = 5000
 
-function checkSpeed({ resource, resourceMetadata, serverMetadata }: Evidence): Observation[] {
+function checkSpeed({ resource, discovery }: Evidence): Observation[] {
+  const { resourceMetadata, serverMetadata } = discovery ?? {}
   const documents = [
     resourceMetadata?.named,
     resourceMetadata?.atPath,

@@ -92,6 +92,7 @@ export const registration: Family = { rules: RULES, check: checkRegistration }
 const observe = observeBy(RULES)
 
 function checkRegistration({ registration }: Evidence): Observation[] {
+  if (registration === undefined) return []
   const entries = [...registration]
   const refused = entries.filter(([, each]) => each.clientId === undefined)
   // Everybody is refused alike: one finding says more than one for each.

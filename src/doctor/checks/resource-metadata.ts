@@ -80,7 +80,7 @@ export const resourceMetadata: Family = { rules: RULES, check: checkResourceMeta
 const observe = observeBy(RULES)
 
 function checkResourceMetadata(evidence: Evidence): Observation[] {
-  const { resourceMetadata } = evidence
+  const resourceMetadata = evidence.discovery?.resourceMetadata
   if (resourceMetadata === undefined) return []
   const { named, atPath, atRoot, used } = resourceMetadata
   const places = [named, atPath, atRoot].filter((place) => place !== undefined)

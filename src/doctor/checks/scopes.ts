@@ -21,11 +21,13 @@ export const scopes: Family = { rules: RULES, check: checkScopes }
 
 const observe = observeBy(RULES)
 
-function checkScopes({ challenge, resourceMetadata, serverMetadata }: Evidence): Observation[] {
-  const document = resourceMetadata?.used
+function checkScopes({ discovery }: Evidence): Observation[] {
+  if (discovery === undefined) return []
+  const { challenge, resourceMetadata, serverMetadata } = discovery
+  const document = resourceMetadata.used
   const scopes = document && textsOf(document.document, 'scopes_supported')
   const all = [...(challenge?.scope?.split(' ') ?? []), ...(scopes ?? [])]
-  const where = `GET ${document?.url ?? resourceMetadata?.atPath.url ?? ''}`
+  const where = `GET ${document?.url ?? resourceMetadata.atPath.url}`
   if (all.includes('offline_access'))
     return [
       observe('D07-offline-access-of-resource', {
@@ -33,7 +35,7 @@ function checkScopes({ challenge, resourceMetadata, serverMetadata }: Evidence):
         message: 'The resource asks for offline_access, which is no scope of a resource.',
       }),
     ]
-  const offered = serverMetadata?.used?.document['scopes_supported']
+  const offered = serverMetadata.used?.document['scopes_supported']
   if (document === undefined || all.length > 0 || offered !== undefined) return []
   return [observe('D07-no-scope-hint', { where, message: 'No scopes are named anywhere.' })]
 }

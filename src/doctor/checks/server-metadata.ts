@@ -118,7 +118,7 @@ export const serverMetadata: Family = { rules: RULES, check: checkServerMetadata
 const observe = observeBy(RULES)
 
 function checkServerMetadata(evidence: Evidence): Observation[] {
-  const { serverMetadata } = evidence
+  const serverMetadata = evidence.discovery?.serverMetadata
   if (serverMetadata === undefined) return []
   const { advertised, isNamed, places, used } = serverMetadata
   // What comes after the document that is used is never asked for.

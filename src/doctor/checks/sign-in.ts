@@ -31,7 +31,7 @@ const observe = observeBy(RULES)
 export function judgeCallback(
   where: string,
   query: URLSearchParams | undefined,
-  { serverMetadata }: Evidence,
+  { discovery }: Evidence,
 ): Observation[] {
   if (query === undefined)
     return [
@@ -41,7 +41,7 @@ export function judgeCallback(
         stops: everybody,
       }),
     ]
-  const document = serverMetadata?.used?.document
+  const document = discovery?.serverMetadata.used?.document
   const isAdvertised = document?.['authorization_response_iss_parameter_supported'] === true
   const issuer = document && textOf(document, 'issuer')
   const iss = judgeIssuerParameter({ where, query }, issuer, isAdvertised)

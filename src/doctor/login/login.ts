@@ -36,11 +36,12 @@ export async function login(
   ports: Ports,
   person: LoginPorts,
 ): Promise<LoginOutcome> {
-  const { authorization, endpoints } = evidence
+  const { authorization, discovery } = evidence
+  const endpoints = discovery?.endpoints
   // Whatever keeps people from signing in has a finding already.
   if (
     authorization === undefined ||
-    endpoints.authorization === undefined ||
+    endpoints?.authorization === undefined ||
     endpoints.token === undefined
   )
     return { observations: [], story: ['Nobody can sign in.'] }
@@ -139,7 +140,7 @@ function refresh(
 }
 
 async function revoke({ ask, evidence, clientId }: SignIn, tokens: Tokens): Promise<boolean> {
-  const document = evidence.serverMetadata?.used?.document
+  const document = evidence.discovery?.serverMetadata.used?.document
   const endpoint = document && textOf(document, 'revocation_endpoint')
   if (endpoint === undefined || !URL.canParse(endpoint)) return false
   const token = tokens.refreshToken ?? tokens.accessToken

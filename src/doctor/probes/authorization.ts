@@ -68,14 +68,21 @@ export async function probeAuthorization(
   }
 }
 
+/** As its document names them: without port. */
+const CLAUDE_CODE = {
+  clientId: 'https://claude.ai/oauth/claude-code-client-metadata',
+  redirectUri: 'http://localhost/callback',
+}
+
 /** A Client ID Metadata Document as client_id, as Claude Code, VS Code and others present theirs. */
 export function probeMetadataDocument(
   ask: Ask,
   endpoint: string,
-  request: AuthorizationRequest,
+  request: Pick<AuthorizationRequest, 'scope' | 'resource'>,
   random: () => string,
 ): Promise<Asked> {
-  return ask(authorizationUrl(endpoint, request, { state: random() }), JSON_ONLY)
+  const url = authorizationUrl(endpoint, { ...CLAUDE_CODE, ...request }, { state: random() })
+  return ask(url, JSON_ONLY)
 }
 
 /** A client that has just registered is not known. */

@@ -68,3 +68,13 @@ export function parseChallenge(header: string | null): Challenge | undefined {
     scope: parameter('scope'),
   }
 }
+
+/** GET first, as mcp-remote. */
+export function firstChallenge({ get, post }: ResourceEvidence): Challenge | undefined {
+  for (const asked of [get, post])
+    if (asked.ok && asked.value.status === 401) {
+      const challenge = parseChallenge(asked.value.headers.get('www-authenticate'))
+      if (challenge !== undefined) return challenge
+    }
+  return undefined
+}

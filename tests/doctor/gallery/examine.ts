@@ -2,18 +2,23 @@ import { NODE_PORTS } from '../../../src/cli/doctor-ports.ts'
 import { listenForCallback } from '../../../src/aws/verify/callback-listener.ts'
 import { CLIENT_PROFILES } from '../../../src/doctor/client-profiles.ts'
 import { examine } from '../../../src/doctor/examine.ts'
+import type { LocalState } from '../../../src/doctor/probes/caches.ts'
 import type { LoginPorts } from '../../../src/doctor/login/ports.ts'
 import type { Ports } from '../../../src/doctor/ports.ts'
 import type { Report, Verdict } from '../../../src/doctor/report.ts'
 import { agree } from './browser.ts'
 
+interface Circumstances {
+  addresses?: readonly string[] | undefined
+  login?: true | undefined
+  local?: LocalState
+  mcpRemotePort?: number
+}
+
 /** Doctor against a server of the gallery; `addresses` are what its name stands for. */
 export function look(
   mcpUrl: string,
-  {
-    addresses,
-    login,
-  }: { addresses?: readonly string[] | undefined; login?: true | undefined } = {},
+  { addresses, login, local, mcpRemotePort = nextPort() }: Circumstances = {},
 ): Promise<Report> {
   const ports: Ports =
     addresses === undefined
@@ -27,7 +32,8 @@ export function look(
     {
       mcpUrl: new URL(mcpUrl),
       profiles: CLIENT_PROFILES,
-      mcpRemotePort: nextPort(),
+      mcpRemotePort,
+      local,
       onProgress: () => {},
     },
     ports,
