@@ -6,6 +6,7 @@ import { readLocalState } from '../../src/cli/doctor-local.ts'
 import { newConfigFolder } from '../support/mcp-remote.ts'
 import { graveCodes, look, verdictFor } from './gallery/examine.ts'
 import { EXHIBITS } from './gallery/faults.ts'
+import { drawPairs } from './gallery/pairs.ts'
 import { runMcpRemote, type Run } from './gallery/mcp-remote-run.ts'
 import { startServer } from './gallery/server.ts'
 import { STALE_CLIENTS } from './gallery/stale-clients.ts'
@@ -33,7 +34,7 @@ describe.concurrent(
   () => {
     test.each(EXHIBITS)(
       '$code: $name',
-      async ({ name, fault, code, addresses, deadlineSeconds, login }) => {
+      async ({ name, fault, code, blocks, addresses, deadlineSeconds, login }) => {
         const server = await startServer(fault)
         try {
           const report = await look(server.mcpUrl, { addresses, login })
@@ -42,6 +43,7 @@ describe.concurrent(
           note(`${code} ${name}`, verdict, run)
           expect(graveCodes(report)).toEqual([code])
           expectAgreement(verdict, run)
+          expect(run.outcome).toBe(blocks === true ? 'failed' : 'connected')
         } finally {
           await server.close()
         }
@@ -50,6 +52,25 @@ describe.concurrent(
     )
   },
 )
+
+describe.concurrent('of two faults, doctor names the one that blocks first', () => {
+  test.each(drawPairs(20, 20_261_125))(
+    '$name',
+    async ({ name, fault, first }) => {
+      const server = await startServer(fault)
+      try {
+        const report = await look(server.mcpUrl)
+        const run = await runMcpRemote(server.mcpUrl)
+        note(`pair ${name.split(':', 1)[0]}`, verdictFor(report), run)
+        expect(verdictFor(report)).toMatchObject({ verdict: 'fails', code: first.code })
+        expect(run.outcome).toBe('failed')
+      } finally {
+        await server.close()
+      }
+    },
+    60_000,
+  )
+})
 
 describe.concurrent('a client that the server has forgotten', () => {
   test.each(STALE_CLIENTS)(

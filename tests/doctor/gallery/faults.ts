@@ -7,6 +7,8 @@ export interface Exhibit {
   code: string
   /** When a client comes across it: 0 reach … 6 token, 7 access, 8 refresh. */
   stage: number
+  /** It keeps mcp-remote out. */
+  blocks?: true
   /** Only somebody who signs in can see it. */
   login?: true
   /** Longer than most need. */
@@ -24,6 +26,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'a bot check before everything',
     code: 'D15-bot-challenge',
     stage: 0,
+    blocks: true,
     fault: {
       answers: {
         'GET mcp': {
@@ -59,12 +62,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'no 401 but 403',
     code: 'D05-forbidden',
     stage: 1,
+    blocks: true,
     fault: everyMethod({ status: 403 }),
   },
   {
     name: 'a redirect to a login page',
     code: 'D05-redirect',
     stage: 1,
+    blocks: true,
     fault: everyMethod({
       status: 302,
       headers: { location: 'ORIGIN/login', 'www-authenticate': null },
@@ -74,12 +79,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'an error of the gateway',
     code: 'D05-server-error',
     stage: 1,
+    blocks: true,
     fault: everyMethod({ status: 502 }),
   },
   {
     name: 'nothing at the URL',
     code: 'D05-not-found',
     stage: 1,
+    blocks: true,
     fault: everyMethod({ status: 404 }),
   },
   {
@@ -197,12 +204,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'a resource of another origin',
     code: 'D04-resource-mismatch',
     stage: 2,
+    blocks: true,
     fault: { answers: bothMetadata({ json: { resource: 'https://mcp.internal/mcp' } }) },
   },
   {
     name: 'a resource with a slash too many',
     code: 'D04-resource-mismatch',
     stage: 2,
+    blocks: true,
     fault: { answers: bothMetadata({ json: { resource: 'ORIGIN/mcp/' } }) },
   },
   {
@@ -216,6 +225,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'the identity provider’s issuer',
     code: 'D02-issuer-mismatch',
     stage: 3,
+    blocks: true,
     fault: {
       answers: {
         'server metadata': {
@@ -228,6 +238,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'an issuer with a slash',
     code: 'D02-issuer-slash',
     stage: 3,
+    blocks: true,
     fault: {
       answers: { 'server metadata': { json: { issuer: 'ORIGIN/' } } },
       iss: 'absent',
@@ -243,6 +254,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'no issuer',
     code: 'D02-issuer-missing',
     stage: 3,
+    blocks: true,
     fault: { answers: { 'server metadata': { json: { issuer: ABSENT } } } },
   },
   {
@@ -255,18 +267,21 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'a web page for server metadata',
     code: 'D03-server-metadata-html',
     stage: 3,
+    blocks: true,
     fault: { answers: { 'server metadata': HTML, 'openid configuration': HTML } },
   },
   {
     name: 'server metadata behind an error',
     code: 'D03-server-metadata-error',
     stage: 3,
+    blocks: true,
     fault: { answers: { 'server metadata': { status: 500 } } },
   },
   {
     name: 'an OpenID configuration that is none',
     code: 'D03-openid-incomplete',
     stage: 3,
+    blocks: true,
     fault: {
       answers: {
         'server metadata': NOT_FOUND,
@@ -288,12 +303,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'no authorization_endpoint',
     code: 'D03-endpoint-missing',
     stage: 3,
+    blocks: true,
     fault: { answers: { 'server metadata': { json: { authorization_endpoint: ABSENT } } } },
   },
   {
     name: 'endpoints that are http',
     code: 'D03-endpoint-insecure',
     stage: 3,
+    blocks: true,
     fault: {
       answers: { 'server metadata': { json: { token_endpoint: 'http://mcp.example/token' } } },
     },
@@ -302,12 +319,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'response types without code',
     code: 'D03-no-code-response-type',
     stage: 3,
+    blocks: true,
     fault: { answers: { 'server metadata': { json: { response_types_supported: ['token'] } } } },
   },
   {
     name: 'PKCE without S256',
     code: 'D03-no-s256',
     stage: 3,
+    blocks: true,
     fault: {
       answers: { 'server metadata': { json: { code_challenge_methods_supported: ['plain'] } } },
     },
@@ -324,6 +343,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'a null in the metadata',
     code: 'D03-field-type',
     stage: 3,
+    blocks: true,
     fault: { answers: { 'server metadata': { json: { scopes_supported: null } } } },
   },
   // Registration
@@ -331,6 +351,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'no registration at all',
     code: 'D01-no-registration',
     stage: 4,
+    blocks: true,
     fault: {
       answers: {
         'server metadata': {
@@ -343,48 +364,56 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'metadata documents only',
     code: 'D01-only-metadata-documents',
     stage: 4,
+    blocks: true,
     fault: { answers: { 'server metadata': { json: { registration_endpoint: ABSENT } } } },
   },
   {
     name: 'registration for those who have a token',
     code: 'D01-registration-closed',
     stage: 4,
+    blocks: true,
     fault: { answers: { register: { status: 401, json: { error: 'invalid_token' } } } },
   },
   {
     name: 'registration that is not there',
     code: 'D01-registration-broken',
     stage: 4,
+    blocks: true,
     fault: { answers: { register: { status: 404, text: 'Not Found' } } },
   },
   {
     name: 'registration that refuses whatever comes',
     code: 'D01-registration-refused',
     stage: 4,
+    blocks: true,
     fault: { answers: { register: { status: 400, json: { error: 'invalid_client_metadata' } } } },
   },
   {
     name: 'a registration reply without redirect_uris',
     code: 'D01-reply-incomplete',
     stage: 4,
+    blocks: true,
     fault: { answers: { register: { json: { redirect_uris: ABSENT } } } },
   },
   {
     name: 'nulls in the registration reply',
     code: 'D01-reply-null',
     stage: 4,
+    blocks: true,
     fault: { answers: { register: { json: { client_uri: null } } } },
   },
   {
     name: 'a time that is no number in the registration reply',
     code: 'D01-reply-time',
     stage: 4,
+    blocks: true,
     fault: { answers: { register: { json: { client_secret_expires_at: '2027-01-01' } } } },
   },
   {
     name: 'no redirect URIs on loopback',
     code: 'D06-loopback-refused',
     stage: 4,
+    blocks: true,
     fault: { refusesRedirectUris: /^http:\/\/localhost(?!:8787)/ },
   },
   {
@@ -442,6 +471,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'registrations that another instance has not',
     code: 'D11-registration-forgotten',
     stage: 5,
+    blocks: true,
     fault: { forgetsClients: true },
   },
   {
@@ -454,6 +484,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'offline_access that the identity provider refuses',
     code: 'D07-scope-refused',
     stage: 5,
+    blocks: true,
     fault: {
       answers: { 'server metadata': { json: { scopes_supported: ['tools', 'offline_access'] } } },
       upstream: { refusesScope: 'offline_access' },
@@ -463,42 +494,49 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'a scope that the identity provider refuses',
     code: 'D07-scope-refused',
     stage: 5,
+    blocks: true,
     fault: { upstream: { refusesScope: 'tools' } },
   },
   {
     name: 'resource sent on to who refuses it',
     code: 'D08-resource-refused',
     stage: 5,
+    blocks: true,
     fault: { upstream: { refusesResource: true } },
   },
   {
     name: 'a callback that the identity provider does not know',
     code: 'D06-upstream-redirect-unregistered',
     stage: 5,
+    blocks: true,
     fault: { upstream: { refusesRedirectUri: true } },
   },
   {
     name: 'an identity provider that turns in circles',
     code: 'D14-redirect-circle',
     stage: 5,
+    blocks: true,
     fault: { upstream: { circle: true } },
   },
   {
     name: 'a button that does nothing',
     code: 'D14-form-action',
     stage: 5,
+    blocks: true,
     fault: { consent: { formAction: "'self'" } },
   },
   {
     name: 'a cookie that browsers drop',
     code: 'D14-cookie-dropped',
     stage: 5,
+    blocks: true,
     fault: { consent: { cookie: 'consent=1; Path=/; SameSite=None' } },
   },
   {
     name: 'a cookie that does not come back',
     code: 'D14-cookie-strict',
     stage: 5,
+    blocks: true,
     fault: { consent: { cookie: 'consent=1; Path=/; SameSite=Strict' }, upstream: {} },
   },
   {
@@ -513,8 +551,20 @@ export const EXHIBITS: readonly Exhibit[] = [
     stage: 5,
     fault: { refusesMetadataDocuments: true },
   },
-  { name: 'iss promised and not sent', code: 'D17-iss-absent', stage: 5, fault: { iss: 'absent' } },
-  { name: 'the identity provider’s iss', code: 'D17-iss-wrong', stage: 5, fault: { iss: 'wrong' } },
+  {
+    name: 'iss promised and not sent',
+    code: 'D17-iss-absent',
+    stage: 5,
+    blocks: true,
+    fault: { iss: 'absent' },
+  },
+  {
+    name: 'the identity provider’s iss',
+    code: 'D17-iss-wrong',
+    stage: 5,
+    blocks: true,
+    fault: { iss: 'wrong' },
+  },
   {
     name: 'a page for a client that is not known',
     code: 'D11-unknown-client-html',
@@ -538,12 +588,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'a token endpoint that is not there',
     code: 'D03-token-endpoint-broken',
     stage: 6,
+    blocks: true,
     fault: { answers: { token: { status: 404, text: 'Not Found' } } },
   },
   {
     name: 'a token endpoint that always fails',
     code: 'D03-token-endpoint-broken',
     stage: 6,
+    blocks: true,
     fault: { answers: { token: { status: 500, text: 'Internal Server Error' } } },
   },
   {
@@ -556,12 +608,14 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'public clients without the secret that nobody gave them',
     code: 'D13-public-client-refused',
     stage: 6,
+    blocks: true,
     fault: { needsSecret: true },
   },
   {
     name: 'resource refused at the token endpoint',
     code: 'D08-resource-refused-at-token',
     stage: 6,
+    blocks: true,
     fault: { refusesResourceAtToken: true },
   },
   {
@@ -581,6 +635,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'tokens that the resource does not take',
     code: 'D09-token-refused',
     stage: 7,
+    blocks: true,
     login: true,
     fault: { tokens: { areRefused: true } },
   },
@@ -630,6 +685,7 @@ export const EXHIBITS: readonly Exhibit[] = [
     name: 'no token_type',
     code: 'D19-no-token-type',
     stage: 6,
+    blocks: true,
     login: true,
     fault: { tokens: { typeMissing: true } },
   },
