@@ -110,6 +110,20 @@ resource "aws_apigatewayv2_authorizer" "mcp" {
   enable_simple_responses           = local.broker ? true : null
   # A remembered answer would outlive the token.
   authorizer_result_ttl_in_seconds = local.broker ? 0 : null
+
+  # No gate of Postern's stands before an existing function in relay mode. Here, and not with the
+  # variables, because Terraform would then say nothing else of access while mode is wrong.
+  lifecycle {
+    precondition {
+      condition     = local.broker || !local.existing || can(tostring(var.access))
+      error_message = "In relay mode only API Gateway's JWT authorizer stands before an existing function, and it knows no rules: access is \"anyoneTheIdpAdmits\". Use broker mode or server_zip, or admit to the user pool only who may come in."
+    }
+
+    precondition {
+      condition     = local.broker || !local.existing || length(var.required_scopes) == 0 || length(distinct(local.scopes)) == 1
+      error_message = "In relay mode only API Gateway's JWT authorizer stands before an existing function, and it is content with any one scope: leave out required_scopes, or offer that scope only."
+    }
+  }
 }
 
 resource "aws_lambda_permission" "authorizer" {

@@ -19,7 +19,7 @@ locals {
   }
 
   access_environment = {
-    POSTERN_ACCESS = jsonencode(local.access)
+    POSTERN_ACCESS = try(tostring(local.access), jsonencode(local.access))
   }
 
   idp_environment = {

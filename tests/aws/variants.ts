@@ -47,7 +47,10 @@ export const INPUT: {
 
 type OwnProps = PrivateMcpServerProps extends infer P
   ? P extends PrivateMcpServerProps
-    ? Omit<P, 'server' | 'access' | 'domainName' | 'certificateArn'> & { existing?: boolean }
+    ? Omit<P, 'server' | 'access' | 'domainName' | 'certificateArn'> & {
+        existing?: boolean
+        access?: P['access']
+      }
     : never
   : never
 
@@ -57,7 +60,8 @@ const OWN: Readonly<Record<Variant, OwnProps>> = {
   'relay-token-function': { mode: 'relay', tokenPath: 'function', resourceParameter: 'strip' },
   'relay-both': { mode: 'relay', defence: 'both' },
   'relay-shared-secret': { mode: 'relay', dangerouslyShareClientSecret: true },
-  'relay-existing': { mode: 'relay', existing: true },
+  // Rules would have nobody to apply them.
+  'relay-existing': { mode: 'relay', existing: true, access: 'anyoneTheIdpAdmits' },
   broker: { mode: 'broker' },
   'broker-existing': { mode: 'broker', existing: true },
 }

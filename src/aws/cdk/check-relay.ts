@@ -45,6 +45,7 @@ export function checkRelay(
     return
   }
   checkClientSecret(props, issues)
+  if (sound('server')) checkExisting(props, sound, issues)
   if (sound('server')) checkAuthorizer(props, issues)
   if (sound('access') && Array.isArray(props.access))
     for (const [index, rule] of props.access.entries())
@@ -83,6 +84,30 @@ function checkClientSecret(props: RelayProps, issues: ConfigIssue[]): void {
       path: 'clientAuthentication',
       message: 'is edge, which keeps the secret that dangerouslyShareClientSecret hands out',
       fix: 'Leave out dangerouslyShareClientSecret: clients need no secret.',
+    })
+}
+
+/** Before an existing function no gate of Postern's stands: what only a gate knows would not hold. */
+function checkExisting(
+  props: RelayProps,
+  sound: (key: string) => boolean,
+  issues: ConfigIssue[],
+): void {
+  // Of two servers `checkServer` says something already.
+  if (!('existing' in props.server) || 'code' in props.server) return
+  if (sound('access') && props.access !== 'anyoneTheIdpAdmits')
+    issues.push({
+      path: 'access',
+      message: 'has rules, which the JWT authorizer before an existing function cannot apply',
+      fix: "Use broker mode, give the server as code, or write 'anyoneTheIdpAdmits' and admit to the user pool only who may come in.",
+    })
+  if (!sound('scopes') || !sound('requiredScopes')) return
+  if ((props.requiredScopes ?? []).length > 0 && new Set(scopesOf(props)).size > 1)
+    issues.push({
+      path: 'requiredScopes',
+      message:
+        'are given, but the JWT authorizer before an existing function is content with any one scope',
+      fix: 'Offer that scope only, use broker mode, or give the server as code.',
     })
 }
 

@@ -143,7 +143,7 @@ describe('props', () => {
     ],
     [
       'two defences of an existing function',
-      { server: EXISTING, defence: 'both' },
+      { server: EXISTING, access: 'anyoneTheIdpAdmits', defence: 'both' },
       /^defence: is given for an existing function/,
     ],
     [
@@ -153,7 +153,11 @@ describe('props', () => {
     ],
     [
       'more scopes than a route takes, before an existing function',
-      { server: EXISTING, scopes: Array.from({ length: 11 }, (_, index) => `s${index}`) },
+      {
+        server: EXISTING,
+        access: 'anyoneTheIdpAdmits',
+        scopes: Array.from({ length: 11 }, (_, index) => `s${index}`),
+      },
       /^scopes: are more than the 10 that a route/,
     ],
     [
@@ -167,14 +171,35 @@ describe('props', () => {
         domainName: LONG_DOMAIN,
         path: '/server/mcp',
         server: EXISTING,
+        access: 'anyoneTheIdpAdmits',
         scopes: ['tools', 'further'],
       },
       /^scopes\.1: is .*\/further on the wire/,
+    ],
+    [
+      'rules of access that nobody before an existing function would apply',
+      { server: EXISTING },
+      /^access: has rules, which the JWT authorizer .* cannot apply$/,
+    ],
+    [
+      'a required scope that a route takes another one for, before an existing function',
+      {
+        server: EXISTING,
+        access: 'anyoneTheIdpAdmits',
+        scopes: ['tools', 'admin'],
+        requiredScopes: ['admin'],
+      },
+      /^requiredScopes: are given, but the JWT authorizer .* is content with any one scope$/,
     ],
   ])('refuse %s', (_, props, expected) => {
     const issues = found(props)
     expect(issues).toHaveLength(1)
     expect(issues[0]).toMatch(expected)
+  })
+
+  it('take before an existing function what its authorizer can hold people to', () => {
+    const props = { server: EXISTING, scopes: ['tools'], requiredScopes: ['tools'] }
+    expect(found({ ...props, access: 'anyoneTheIdpAdmits' })).toEqual([])
   })
 
   it.each([

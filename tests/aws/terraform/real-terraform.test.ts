@@ -187,6 +187,18 @@ describe('Real terraform, where it is on PATH,', () => {
       ],
       [
         {
+          existing_function_arn: INPUT.existingFunctionArn,
+          server_zip: null,
+          scopes: ['tools', 'admin'],
+          required_scopes: ['admin'],
+        },
+        [
+          /knows no rules: access is "anyoneTheIdpAdmits"/,
+          /is content with any one scope: leave out required_scopes/,
+        ],
+      ],
+      [
+        {
           mode: 'broker',
           existing_function_arn: 'notes',
           server_zip: null,
@@ -197,10 +209,7 @@ describe('Real terraform, where it is on PATH,', () => {
     ]
     await withTerraform(MODULE, async ({ workFolder, run }) => {
       for (const [variables, messages] of wrong) {
-        writeFileSync(
-          join(workFolder, 'terraform.tfvars.json'),
-          JSON.stringify({ ...variablesOf('relay-public'), ...variables }),
-        )
+        writeInputs(workFolder, { ...variablesOf('relay-public'), ...variables })
         const refused = await run('plan', '-input=false', '-no-color').then(
           () => 'accepted',
           (error: unknown) => String(error).replaceAll(/[\s│]+/g, ' '),

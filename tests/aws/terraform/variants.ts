@@ -9,7 +9,11 @@ const OWN: Readonly<Record<Variant, Variables>> = {
   'relay-token-function': { mode: 'relay', token_path: 'function', resource_parameter: 'strip' },
   'relay-both': { mode: 'relay', defence: 'both' },
   'relay-shared-secret': { mode: 'relay', dangerously_share_client_secret: true },
-  'relay-existing': { mode: 'relay', existing_function_arn: INPUT.existingFunctionArn },
+  'relay-existing': {
+    mode: 'relay',
+    existing_function_arn: INPUT.existingFunctionArn,
+    access: 'anyoneTheIdpAdmits',
+  },
   broker: { mode: 'broker' },
   'broker-existing': { mode: 'broker', existing_function_arn: INPUT.existingFunctionArn },
 }
