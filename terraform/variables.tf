@@ -14,8 +14,9 @@ variable "prefix" {
   default     = "postern"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.prefix))
-    error_message = "prefix has at most 32 lower-case letters, digits and hyphens, and starts with a letter."
+    # EC2 keeps names of security groups that start with sg- to itself.
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.prefix)) && !can(regex("^sg(-|$)", var.prefix))
+    error_message = "prefix has at most 32 lower-case letters, digits and hyphens, starts with a letter, and is not sg or sg-…"
   }
 }
 
