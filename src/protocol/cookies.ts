@@ -17,12 +17,21 @@ export function parseCookies(
     if (equals === -1) continue
     // Space and tab only: `trim` would also make a name ours that browsers took for another one,
     // such as one behind a no-break space, which `__Host-` does not protect.
-    const name = /^[ \t]*([^ \t]*)[ \t]*$/.exec(pair.slice(0, equals))?.[1]
-    if (name === undefined || !isOurs(name)) continue
+    const name = trimBlanks(pair.slice(0, equals))
+    if (/[ \t]/.test(name) || !isOurs(name)) continue
     if (cookies.has(name)) return fail({ reason: 'cookie_duplicated', name })
     cookies.set(name, pair.slice(equals + 1).trim())
   }
   return ok(cookies)
+}
+
+/** By index: a regular expression would try every blank of a long run as the first of the last. */
+function trimBlanks(text: string): string {
+  const isBlank = (index: number): boolean => text[index] === ' ' || text[index] === '\t'
+  let [start, end] = [0, text.length]
+  while (start < end && isBlank(start)) start += 1
+  while (end > start && isBlank(end - 1)) end -= 1
+  return text.slice(start, end)
 }
 
 /** Names of our cookies on one issuer. */

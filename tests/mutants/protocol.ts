@@ -209,8 +209,8 @@ export const protocolMutants: Mutant[] = [
     id: 'cookie-exact-name',
     rule: 'a cookie behind a no-break space is not ours',
     file: 'src/protocol/cookies.ts',
-    find: '/^[ \\t]*([^ \\t]*)[ \\t]*$/',
-    replace: '/^\\s*(\\S*)\\s*$/',
+    find: 'trimBlanks(pair.slice(0, equals))',
+    replace: 'pair.slice(0, equals).trim()',
     tests: cookies,
   },
   {

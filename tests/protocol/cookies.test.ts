@@ -72,6 +72,17 @@ describe('RFC 6265 §4.2, §5.4 the Cookie header', () => {
     })
   })
 
+  test('reads a header of nothing but spaces in no time, wherever they stand', () => {
+    const spaces = ' '.repeat(64_000)
+    const start = performance.now()
+    expect(read(`a=b;${spaces}x y=1; ${NAMES.browser}=own`)).toEqual({ [NAMES.browser]: 'own' })
+    expect(read(`${spaces}x${spaces}\u00A0=1;${spaces}${NAMES.browser}${spaces}=own`)).toEqual({
+      [NAMES.browser]: 'own',
+    })
+    // Quadratic, it takes seconds.
+    expect(performance.now() - start).toBeLessThan(500)
+  })
+
   test('never throws, and reads back what was written', () => {
     const token = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/)
     fc.assert(
