@@ -3,6 +3,8 @@ import type { SecretValue } from './secret.ts'
 
 /** Until then every OAuth function has read the new entry, and every gate has its public key. */
 const LEAD_SECONDS = 15 * 60
+/** For how long a function may go on with the value that it read last, and something over. */
+const SEEN_SECONDS = 6 * 60
 /** Nothing that an entry sealed lives longer: the absolute lifetime of refresh tokens. */
 const LONGEST_LIFETIME_SECONDS = 30 * 24 * 60 * 60
 
@@ -38,7 +40,8 @@ function follow(value: SecretValue, input: RotationInput): SecretValue {
 
 /**
  * A deployment that failed is rolled back with the text before. What CloudFront may send, old or
- * new, stays accepted; an entry that nothing has been sealed with yet goes.
+ * new, stays accepted; an entry goes that nothing has been sealed with, nor will be by functions
+ * that still hold the value before this one.
  */
 function takeBack(value: SecretValue, { rotation, now }: RotationInput): SecretValue {
   const { previousRotation: _gone, previousOriginSecret, originSecret, ...rest } = value
@@ -47,7 +50,7 @@ function takeBack(value: SecretValue, { rotation, now }: RotationInput): SecretV
     rotation,
     originSecret: previousOriginSecret ?? originSecret,
     previousOriginSecret: originSecret,
-    entries: value.entries.filter(({ activeFrom }) => activeFrom <= now),
+    entries: value.entries.filter(({ activeFrom }) => activeFrom <= now + SEEN_SECONDS),
   }
 }
 

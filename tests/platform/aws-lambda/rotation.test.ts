@@ -47,6 +47,15 @@ describe('the secret of a deployment', () => {
     expect(run(failed, { rotation: '1', now: NOW + 3600 }).entries).toEqual(failed.entries)
   })
 
+  test('keeps an entry that a function which has not read again yet would begin to use', () => {
+    const failed = run(run(undefined), { rotation: '2' })
+    const activeFrom = NOW + 15 * 60
+    // A function reads every five minutes. One that read just before would seal with the entry
+    // until it reads again, and what it sealed nobody could open.
+    expect(run(failed, { rotation: '1', now: activeFrom - 5 * 60 }).entries).toEqual(failed.entries)
+    expect(run(failed, { rotation: '1', now: activeFrom - 10 * 60 }).entries).toHaveLength(1)
+  })
+
   test('is rotated by another text: the new entry waits for 15 minutes', () => {
     const made = run(undefined)
     const rotated = run(made, { rotation: '2' })
