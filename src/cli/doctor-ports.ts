@@ -35,12 +35,12 @@ for (const [network, prefix] of SPECIAL_USE)
   specialUse.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
 
 /** `BlockList` also sees IPv4 addresses that are written as IPv6 ones. */
-export function isPublicAddress(address: string): boolean {
+function isPublicAddress(address: string): boolean {
   const version = isIP(address)
   return version !== 0 && !specialUse.check(address, version === 6 ? 'ipv6' : 'ipv4')
 }
 
-export async function resolveAddresses(host: string): Promise<string[]> {
+async function resolveAddresses(host: string): Promise<string[]> {
   const found = await lookup(host, { all: true })
   return found.map(({ address }) => address)
 }

@@ -72,7 +72,7 @@ export async function walk(ask: Ask, start: string, redirectUri: string): Promis
 }
 
 /** Custom schemes too: what counts is where the address begins. */
-export function isReturn(url: URL, redirectUri: string): boolean {
+function isReturn(url: URL, redirectUri: string): boolean {
   return url.href === redirectUri || url.href.startsWith(`${redirectUri}?`)
 }
 

@@ -21,10 +21,10 @@ import type { Limits, Ports } from './ports.ts'
 import { buildReport, type Report } from './report.ts'
 
 /** No server may keep the command longer than half a minute, however it behaves. */
-export const LIMITS: Limits = { secondsPerRequest: 10, seconds: 25 }
+const LIMITS: Limits = { secondsPerRequest: 10, seconds: 25 }
 
 /** In the order of clients. */
-export const FAMILIES: readonly Family[] = [
+const FAMILIES: readonly Family[] = [
   reach,
   challenge,
   resourceMetadata,

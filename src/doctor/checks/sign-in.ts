@@ -23,7 +23,7 @@ const RULES = defineRules('authorization', {
 })
 
 /** D20 and D21: how a person comes back from signing in. */
-export const signInRules: Readonly<Record<string, Rule>> = RULES
+const signInRules: Readonly<Record<string, Rule>> = RULES
 
 const observe = observeBy(RULES)
 

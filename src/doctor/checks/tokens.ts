@@ -85,7 +85,7 @@ const RULES = defineRules('token', {
 })
 
 /** D07, D09, D10, D12, D13, D19: what only somebody who signs in can see. */
-export const tokenRules: Readonly<Record<string, Rule>> = RULES
+const tokenRules: Readonly<Record<string, Rule>> = RULES
 
 const observe = observeBy(RULES)
 const SHORTEST_SECONDS = 60

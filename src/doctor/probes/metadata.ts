@@ -61,7 +61,7 @@ export async function probeServerMetadata(
 }
 
 /** MCP authorization, "Authorization Server Metadata Discovery". */
-export function metadataPlaces(issuer: string): string[] {
+function metadataPlaces(issuer: string): string[] {
   const url = URL.parse(issuer)
   if (url === null || !/^https?:$/.test(url.protocol)) return []
   const path = url.pathname.replace(/\/$/, '')

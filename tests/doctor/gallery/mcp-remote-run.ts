@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { McpRemote, newConfigFolder } from '../../support/mcp-remote.ts'
 import { agree } from './browser.ts'
 
-export const DEADLINE_SECONDS = 12
+const DEADLINE_SECONDS = 12
 /** mcp-remote may open the browser before it listens (its own race). */
 const LISTENING_AFTER_MS = 700
 /** A person who is stuck in the browser does not come back, and mcp-remote waits for ever. */
