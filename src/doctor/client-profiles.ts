@@ -61,6 +61,7 @@ export const CLIENT_PROFILES: readonly ClientProfile[] = [
     id: 'claude-code',
     name: 'Claude Code',
     opensWith: 'metadata',
+    registers: 'random port',
     clientMetadataDocument: documentOf('claude-code'),
     variesPort: true,
   },
@@ -104,7 +105,14 @@ export const CLIENT_PROFILES: readonly ClientProfile[] = [
   },
   { ...SDK_2, id: 'inspector', name: 'MCP Inspector', registers: '127.0.0.1' },
   { ...SDK_2, id: 'inspector-web', name: 'MCP Inspector (web page)', isWebPage: true },
-  { ...SDK_1, id: 'gemini', name: 'Gemini CLI', opensWith: 'HEAD', resource: 'exact' },
+  {
+    ...SDK_1,
+    id: 'gemini',
+    name: 'Gemini CLI',
+    opensWith: 'HEAD',
+    resource: 'exact',
+    registers: 'random port',
+  },
   {
     ...SDK_2,
     id: 'zed',

@@ -52,13 +52,14 @@ interface Seen {
   stops?: (client: ClientProfile) => boolean
   /** Where there is a more exact one than the rule's. */
   fix?: string
+  step?: Step
 }
 
 export type Observe<Code extends string> = (code: Code, seen: Seen) => Observation
 
 /** How the checks of one family turn what they saw into findings. */
 export function observeBy<Code extends string>(rules: Readonly<Record<Code, Rule>>): Observe<Code> {
-  return (code, { where, message, stops = () => false, fix }) => {
+  return (code, { where, message, stops = () => false, fix, step }) => {
     const rule = rules[code]
     return {
       code,
@@ -67,7 +68,7 @@ export function observeBy<Code extends string>(rules: Readonly<Record<Code, Rule
       message,
       fix: fix ?? rule.fix,
       source: rule.source,
-      step: rule.step,
+      step: step ?? rule.step,
       stops,
     }
   }

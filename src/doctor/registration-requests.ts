@@ -1,5 +1,5 @@
 export type RegistrationName =
-  'localhost' | '127.0.0.1' | 'claude' | 'vscode' | 'cursor' | 'chatgpt'
+  'localhost' | 'random port' | '127.0.0.1' | 'claude' | 'vscode' | 'cursor' | 'chatgpt'
 
 /** RFC 7591 §3.1, as far as clients differ. */
 export interface RegistrationRequest {
@@ -22,6 +22,12 @@ export function buildRegistrationRequests(
       ...PUBLIC,
       client_name: 'MCP CLI Proxy',
       redirect_uris: [`http://localhost:${mcpRemotePort}/oauth/callback`],
+      application_type: 'native',
+    },
+    'random port': {
+      ...PUBLIC,
+      client_name: 'Gemini CLI MCP Client',
+      redirect_uris: ['http://localhost:49300/oauth/callback'],
       application_type: 'native',
     },
     '127.0.0.1': {

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readLocalState } from '../../src/cli/doctor-local.ts'
 import { newConfigFolder } from '../support/mcp-remote.ts'
+import { BAD_PORTS } from './gallery/browser.ts'
+import { derive, findPortLeadingTo, occupy } from './gallery/derived-port.ts'
 import { graveCodes, look, verdictFor } from './gallery/examine.ts'
 import { EXHIBITS } from './gallery/faults.ts'
 import { drawPairs } from './gallery/pairs.ts'
@@ -82,7 +83,7 @@ describe.concurrent('a client that the server has forgotten', () => {
         expectAgreement({ verdict: 'connects' }, await runMcpRemote(server.mcpUrl, { folder }))
         server.forget()
         server.become(fault)
-        const hash = createHash('md5').update(server.mcpUrl).digest('hex')
+        const { hash } = derive(server.mcpUrl)
         if (!hasTokens) rmSync(join(folder, 'mcp-remote-v1', `${hash}_tokens.json`))
         const local = await readLocalState(
           { MCP_REMOTE_CONFIG_DIR: folder },
@@ -100,6 +101,52 @@ describe.concurrent('a client that the server has forgotten', () => {
     },
     60_000,
   )
+})
+
+describe('what lies on this machine', () => {
+  test('D21-port-unsafe: a URL that leads to a port that browsers refuse', async () => {
+    const server = await startServer({}, await findPortLeadingTo(BAD_PORTS))
+    const report = await look(server.mcpUrl, { mcpRemotePort: derive(server.mcpUrl).port })
+    const run = await runMcpRemote(server.mcpUrl)
+    await server.close()
+    note('D21-port-unsafe', verdictFor(report), run)
+    expect(graveCodes(report)).toEqual(['D21-port-unsafe'])
+    expectAgreement(verdictFor(report), run)
+    expect(run.outcome).toBe('failed')
+  })
+
+  test('D21-port-taken: a program that listens where mcp-remote wants to', async () => {
+    const server = await startServer()
+    const { hash, port } = derive(server.mcpUrl)
+    const leave = await occupy(port)
+    const folder = newConfigFolder()
+    const local = await readLocalState({ MCP_REMOTE_CONFIG_DIR: folder }, { hashes: [hash], port })
+    const report = await look(server.mcpUrl, { local, mcpRemotePort: port })
+    const run = await runMcpRemote(server.mcpUrl)
+    await Promise.all([leave(), server.close()])
+    note('D21-port-taken', verdictFor(report), run)
+    expect(graveCodes(report)).toEqual(['D21-port-taken'])
+    expectAgreement(verdictFor(report), run)
+  })
+
+  test('D21-cache-unreadable: half a file', async () => {
+    const server = await startServer()
+    const { hash } = derive(server.mcpUrl)
+    const folder = newConfigFolder()
+    mkdirSync(join(folder, 'mcp-remote-v1'))
+    writeFileSync(join(folder, 'mcp-remote-v1', `${hash}_client_info.json`), '{"client_id": "a')
+    const local = await readLocalState(
+      { MCP_REMOTE_CONFIG_DIR: folder },
+      { hashes: [hash], port: 24_998 },
+    )
+    const report = await look(server.mcpUrl, { local })
+    const run = await runMcpRemote(server.mcpUrl, { folder })
+    await server.close()
+    rmSync(folder, { recursive: true })
+    note('D21-cache-unreadable', verdictFor(report), run)
+    expect(graveCodes(report)).toEqual(['D21-cache-unreadable'])
+    expectAgreement(verdictFor(report), run)
+  })
 })
 
 test('nothing is found where nothing is wrong', async () => {

@@ -67,11 +67,6 @@ const RULES = defineRules('authorization', {
     fix: 'Look at the log of the identity provider for this request; `--idp` checks it by itself.',
     source: 'RFC 6749 §4.1.2.1',
   },
-  'D20-special-address': {
-    level: 'error',
-    fix: 'Send people to public addresses only.',
-    source: 'RFC 6890 §2',
-  },
 })
 
 /** D06, D07, D08, D14 and D20: how far an authorization request gets before a person signs in. */
@@ -119,15 +114,9 @@ function checkWay(evidence: AuthorizationEvidence): Observation[] {
       ]
     case 'silent': {
       const { where, reason, detail } = end.silence
-      const message =
-        reason === 'special-use address'
-          ? 'People are sent into a private or special-use network; it was not asked.'
-          : `People are sent where nothing answers (${detail || reason}).`
-      const code =
-        reason === 'special-use address'
-          ? 'D20-special-address'
-          : 'D03-authorization-endpoint-broken'
-      return [observe(code, { where, message, stops: everybody })]
+      if (reason === 'special-use address') return []
+      const message = `People are sent where nothing answers (${detail || reason}).`
+      return [observe('D03-authorization-endpoint-broken', { where, message, stops: everybody })]
     }
     case 'returned':
     case 'page':

@@ -25,7 +25,7 @@ const RULES = defineRules('registration', {
     source: 'RFC 7591 §2, §3.2.2',
   },
   'D01-registration-limited': {
-    level: 'warning',
+    level: 'error',
     fix: 'Raise the limit: everybody behind one address shares it, and clients register again at will.',
     source: 'RFC 6585 §4',
   },
@@ -53,6 +53,11 @@ const RULES = defineRules('registration', {
     level: 'error',
     fix: 'Accept http redirect URIs on localhost, 127.0.0.1 and [::1], with any port.',
     source: 'RFC 8252 §7.3, §8.3',
+  },
+  'D06-loopback-port-refused': {
+    level: 'warning',
+    fix: 'Accept loopback redirect URIs with any port: native apps take one that is free.',
+    source: 'RFC 8252 §7.3',
   },
   'D06-loopback-literal-refused': {
     level: 'warning',
@@ -100,12 +105,22 @@ function checkRegistration({ registration }: Evidence): Observation[] {
     return explainRefusal('localhost', refused[0][1], everybody)
   const shape = checkShape(registration.get('localhost')?.answer)
   if (shape.length > 0) return shape
+  const localhost = registration.get('localhost')
+  // Where localhost is refused altogether, the other ways to write loopback add nothing.
+  const isRefused = localhost?.clientId === undefined
   return entries.flatMap(([name, each]) => {
+    if (isRefused && name !== 'localhost' && LOOPBACK.includes(name)) return []
     const isItsClient = (client: ClientProfile): boolean => client.registers === name
     return each.clientId === undefined
-      ? explainRefusal(name, each, isItsClient)
+      ? explainRefusal(name, each, name === 'localhost' ? usesLoopback : isItsClient)
       : checkReply(name, each, isItsClient)
   })
+}
+
+const LOOPBACK: readonly RegistrationName[] = ['localhost', 'random port', '127.0.0.1']
+
+function usesLoopback({ registers }: ClientProfile): boolean {
+  return LOOPBACK.includes(registers)
 }
 
 type Stops = (client: ClientProfile) => boolean
@@ -118,6 +133,7 @@ function explainRefusal(
   const who = request.client_name
   if (!answer.ok) {
     const { where, detail, reason } = answer.failure
+    if (reason === 'special-use address') return []
     const message = `Registration gets no answer (${detail || reason}).`
     return [observe('D01-registration-broken', { where, message, stops })]
   }
@@ -131,7 +147,7 @@ function explainRefusal(
       }),
     ]
   if (status === 401 || status === 403) return [observe('D01-registration-closed', seen)]
-  if (status === 429) return [observe('D01-registration-limited', { where, message: seen.message })]
+  if (status === 429) return [observe('D01-registration-limited', seen)]
   if (status !== 400 && status !== 422) return [observe('D01-registration-broken', seen)]
   return [observe(refusalCode(name, answer.value), seen)]
 }
@@ -140,6 +156,7 @@ function refusalCode(name: RegistrationName, answer: Answer): keyof typeof RULES
   if (readOAuthError(answer) !== 'invalid_redirect_uri')
     return name === 'claude' ? 'D13-method-refused' : 'D01-registration-refused'
   if (name === 'localhost') return 'D06-loopback-refused'
+  if (name === 'random port') return 'D06-loopback-port-refused'
   if (name === '127.0.0.1') return 'D06-loopback-literal-refused'
   return name === 'vscode' || name === 'cursor' ? 'D06-mixed-refused' : 'D06-hosted-refused'
 }

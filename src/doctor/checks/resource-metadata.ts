@@ -42,11 +42,6 @@ const RULES = defineRules('protected resource metadata', {
     fix: 'Serve the document where clients ask for it; they do not follow redirects to other origins.',
     source: 'typescript-sdk 1.32, redirectPolicy',
   },
-  'D03-resource-metadata-special-address': {
-    level: 'error',
-    fix: 'Name public addresses only in metadata of a public server.',
-    source: 'RFC 6890 §2; MCP security best practices, SSRF',
-  },
   'D03-no-authorization-server': {
     level: 'error',
     fix: 'List the issuer of the authorization server in authorization_servers.',
@@ -117,11 +112,7 @@ function uniquePlaces(places: readonly Fetched[]): Fetched[] {
 function checkPlace(place: Fetched): Observation[] {
   const { last, url } = place
   const where = `GET ${url}`
-  if (!last.ok) {
-    if (last.failure.reason !== 'special-use address') return []
-    const message = `${shown(last.failure.where)} is in a private or special-use network; it was not asked.`
-    return [observe('D03-resource-metadata-special-address', { where, message, stops: everybody })]
-  }
+  if (!last.ok) return []
   const elsewhere = place.hops.find((hop) => new URL(hop).origin !== new URL(url).origin)
   if (elsewhere !== undefined)
     return [

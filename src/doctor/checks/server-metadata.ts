@@ -59,11 +59,6 @@ const RULES = defineRules('authorization server metadata', {
     fix: 'Serve the document where clients ask for it; they do not follow redirects to other origins.',
     source: 'typescript-sdk 1.32, redirectPolicy',
   },
-  'D03-server-metadata-special-address': {
-    level: 'error',
-    fix: 'Name public addresses only in metadata of a public server.',
-    source: 'RFC 6890 §2; MCP security best practices, SSRF',
-  },
   'D03-openid-incomplete': {
     level: 'error',
     fix: 'Serve the document at /.well-known/oauth-authorization-server; an openid-configuration needs jwks_uri, subject_types_supported and id_token_signing_alg_values_supported.',
@@ -78,11 +73,6 @@ const RULES = defineRules('authorization server metadata', {
     level: 'error',
     fix: 'Name https addresses: a server behind a proxy must be told its public scheme and host.',
     source: 'OAuth 2.1 §1.5',
-  },
-  'D03-endpoint-special-address': {
-    level: 'error',
-    fix: 'Name public addresses only in metadata of a public server.',
-    source: 'RFC 6890 §2; MCP security best practices, SSRF',
   },
   'D03-no-code-response-type': {
     level: 'error',
@@ -157,11 +147,7 @@ function checkServerMetadata(evidence: Evidence): Observation[] {
 function checkPlace(place: Fetched): Observation[] {
   const { last, url } = place
   const where = `GET ${url}`
-  if (!last.ok) {
-    if (last.failure.reason !== 'special-use address') return []
-    const message = `${shown(last.failure.where)} is in a private or special-use network; it was not asked.`
-    return [observe('D03-server-metadata-special-address', { where, message, stops: everybody })]
-  }
+  if (!last.ok) return []
   const elsewhere = place.hops.find((hop) => new URL(hop).origin !== new URL(url).origin)
   if (elsewhere !== undefined)
     return [

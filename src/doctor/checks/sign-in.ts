@@ -1,5 +1,5 @@
 import type { Evidence } from '../evidence.ts'
-import { everybody, observeBy, shown, type Observation } from '../finding.ts'
+import { everybody, observeBy, shown, type Observation, type Rule } from '../finding.ts'
 import { textOf } from '../probes/documents.ts'
 import { judgeIssuerParameter } from './issuer-parameter.ts'
 import { defineRules } from './rules.ts'
@@ -21,6 +21,9 @@ const RULES = defineRules('authorization', {
     source: 'mcp-remote 0.15.1, callback port',
   },
 })
+
+/** D20 and D21: how a person comes back from signing in. */
+export const signInRules: Readonly<Record<string, Rule>> = RULES
 
 const observe = observeBy(RULES)
 

@@ -1,7 +1,7 @@
 import type { Result } from '../../protocol/result.ts'
 import type { Answer, Silence } from '../ask.ts'
 import type { Evidence } from '../evidence.ts'
-import { everybody, observeBy, shown, type Observation } from '../finding.ts'
+import { everybody, observeBy, shown, type Observation, type Rule } from '../finding.ts'
 import { readClaims, type Tokens } from '../login/tokens.ts'
 import type { Use } from '../login/use.ts'
 import { readOAuthError } from '../oauth-error.ts'
@@ -83,6 +83,9 @@ const RULES = defineRules('token', {
     source: 'mcp-remote 0.15.1, proactive refresh',
   },
 })
+
+/** D07, D09, D10, D12, D13, D19: what only somebody who signs in can see. */
+export const tokenRules: Readonly<Record<string, Rule>> = RULES
 
 const observe = observeBy(RULES)
 const SHORTEST_SECONDS = 60

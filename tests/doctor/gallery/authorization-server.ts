@@ -149,6 +149,7 @@ export class AuthorizationServer {
     const query = url.searchParams
     const { upstream } = this.#fault()
     if (upstream?.circle === true) return redirect(url.href)
+    if (upstream?.refusesAll === true) return page(400, 'Something is not configured')
     if (upstream?.refusesRedirectUri === true) return page(400, 'error=redirect_mismatch')
     const scopes = (query.get('scope') ?? '').split(' ')
     const back = (parameters: string): Reply =>
@@ -173,6 +174,8 @@ export class AuthorizationServer {
   #finish(query: URLSearchParams): Reply {
     const code = randomUUID()
     const redirectUri = query.get('redirect_uri') ?? ''
+    if (this.#fault().deniesAccess === true)
+      return this.#return(redirectUri, query, { error: 'access_denied' })
     this.#codes.set(code, {
       clientId: query.get('client_id') ?? '',
       redirectUri,
@@ -227,6 +230,7 @@ export class AuthorizationServer {
       .update(form.get('code_verifier') ?? '')
       .digest('base64url')
     if (
+      this.#fault().refusesCodes === true ||
       grant?.clientId !== clientId ||
       grant.redirectUri !== form.get('redirect_uri') ||
       grant.codeChallenge !== challenge

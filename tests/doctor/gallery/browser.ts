@@ -1,5 +1,5 @@
 /** Ports that browsers refuse to open (Fetch, "bad port"), as far as mcp-remote can come to them. */
-const BAD_PORTS = new Set([
+export const BAD_PORTS: ReadonlySet<number> = new Set([
   3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ])
 

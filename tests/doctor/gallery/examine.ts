@@ -4,7 +4,7 @@ import { CLIENT_PROFILES } from '../../../src/doctor/client-profiles.ts'
 import { examine } from '../../../src/doctor/examine.ts'
 import type { LocalState } from '../../../src/doctor/probes/caches.ts'
 import type { LoginPorts } from '../../../src/doctor/login/ports.ts'
-import type { Ports } from '../../../src/doctor/ports.ts'
+import type { Limits, Ports } from '../../../src/doctor/ports.ts'
 import type { Report, Verdict } from '../../../src/doctor/report.ts'
 import { agree } from './browser.ts'
 
@@ -12,41 +12,58 @@ interface Circumstances {
   addresses?: readonly string[] | undefined
   login?: true | undefined
   local?: LocalState
+  identityProvider?: string
+  /** Plays the person; whether they came back. */
+  visit?: (url: string) => Promise<boolean>
   mcpRemotePort?: number
+  ports?: Partial<Ports>
+  limits?: Limits
 }
 
 /** Doctor against a server of the gallery; `addresses` are what its name stands for. */
 export function look(
   mcpUrl: string,
-  { addresses, login, local, mcpRemotePort = nextPort() }: Circumstances = {},
+  {
+    addresses,
+    login,
+    local,
+    identityProvider,
+    visit = async (url) => (await agree(url)).isBack,
+    mcpRemotePort = nextPort(),
+    ports = {},
+    limits,
+  }: Circumstances = {},
 ): Promise<Report> {
-  const ports: Ports =
-    addresses === undefined
-      ? NODE_PORTS
-      : {
-          ...NODE_PORTS,
-          resolve: () => Promise.resolve([...addresses]),
-          fetch: (url, init) => NODE_PORTS.fetch(url, init, ['127.0.0.1']),
-        }
   return examine(
     {
       mcpUrl: new URL(mcpUrl),
       profiles: CLIENT_PROFILES,
       mcpRemotePort,
       local,
+      identityProvider,
       onProgress: () => {},
     },
-    ports,
-    { person: login ? PERSON : undefined },
+    { ...NODE_PORTS, ...(addresses === undefined ? {} : pretend(addresses)), ...ports },
+    { limits, person: login && letVisit(visit) },
   )
 }
 
-const PERSON: LoginPorts = {
-  announce: (url) => {
-    agree(url).catch(() => {})
-  },
-  listen: listenForCallback,
-  waitSeconds: 3,
+/** The name stands for these, and is reached on this machine all the same. */
+function pretend(addresses: readonly string[]): Partial<Ports> {
+  return {
+    resolve: () => Promise.resolve([...addresses]),
+    fetch: (url, init) => NODE_PORTS.fetch(url, init, ['127.0.0.1']),
+  }
+}
+
+function letVisit(visit: (url: string) => Promise<boolean>): LoginPorts {
+  return {
+    announce: (url) => {
+      visit(url).catch(() => {})
+    },
+    listen: listenForCallback,
+    waitSeconds: 5,
+  }
 }
 
 /** Several sign in at the same time. */

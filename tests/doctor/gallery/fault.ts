@@ -49,6 +49,7 @@ export interface Fault {
     refusesResource?: boolean
     refusesRedirectUri?: boolean
     circle?: boolean
+    refusesAll?: boolean
   }
   iss?: 'absent' | 'wrong'
   /** Public clients are refused at the token endpoint. */
@@ -56,6 +57,9 @@ export interface Fault {
   refusesResourceAtToken?: boolean
   /** A page instead of JSON wherever the token endpoint refuses something. */
   tokenErrorsArePages?: boolean
+  /** Whoever agrees is refused all the same. */
+  deniesAccess?: boolean
+  refusesCodes?: boolean
   tokens?: {
     expiresIn?: number | null
     refreshToken?: 'none' | 'once' | 'no grace'
@@ -67,5 +71,9 @@ export interface Fault {
     audience?: string
     use?: 'id'
   }
+  /** How good tokens are answered, instead of by the MCP server. */
+  withToken?: { status: number }
+  /** Nobody has to sign in. */
+  isOpen?: boolean
   withoutCors?: boolean
 }

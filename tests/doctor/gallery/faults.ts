@@ -57,6 +57,13 @@ export const EXHIBITS: readonly Exhibit[] = [
     fault: {},
     addresses: ['93.184.216.34', '10.0.0.7'],
   },
+  {
+    name: 'a public name with IPv6 addresses only',
+    code: 'D15-no-ipv4',
+    stage: 0,
+    fault: {},
+    addresses: ['2606:2800:220:1:248:1893:25c8:1946'],
+  },
   // The challenge
   {
     name: 'no 401 but 403',
@@ -88,6 +95,19 @@ export const EXHIBITS: readonly Exhibit[] = [
     stage: 1,
     blocks: true,
     fault: everyMethod({ status: 404 }),
+  },
+  {
+    name: 'a complaint about the request instead of a challenge',
+    code: 'D05-not-401',
+    stage: 1,
+    blocks: true,
+    fault: everyMethod({ status: 400, headers: { 'www-authenticate': null } }),
+  },
+  {
+    name: 'nobody is asked to sign in',
+    code: 'D05-open',
+    stage: 1,
+    fault: { isOpen: true },
   },
   {
     name: 'a header that API Gateway renamed',
@@ -171,6 +191,20 @@ export const EXHIBITS: readonly Exhibit[] = [
     fault: {
       answers: { 'resource metadata': { status: 500 }, 'root resource metadata': { status: 500 } },
     },
+  },
+  {
+    name: 'resource metadata on another host',
+    code: 'D03-resource-metadata-redirect',
+    stage: 2,
+    fault: {
+      answers: bothMetadata({ status: 302, headers: { location: 'http://127.0.0.2:9/elsewhere' } }),
+    },
+  },
+  {
+    name: 'offline_access as a scope of the resource',
+    code: 'D07-offline-access-of-resource',
+    stage: 5,
+    fault: { answers: bothMetadata({ json: { scopes_supported: ['tools', 'offline_access'] } }) },
   },
   {
     name: 'resource metadata as plain text',
@@ -276,6 +310,22 @@ export const EXHIBITS: readonly Exhibit[] = [
     stage: 3,
     blocks: true,
     fault: { answers: { 'server metadata': { status: 500 } } },
+  },
+  {
+    name: 'server metadata on another host',
+    code: 'D03-server-metadata-redirect',
+    stage: 3,
+    fault: {
+      answers: {
+        'server metadata': { status: 302, headers: { location: 'http://127.0.0.2:9/elsewhere' } },
+      },
+    },
+  },
+  {
+    name: 'server metadata as plain text',
+    code: 'D03-server-metadata-type',
+    stage: 3,
+    fault: { answers: { 'server metadata': { headers: { 'content-type': 'text/plain' } } } },
   },
   {
     name: 'an OpenID configuration that is none',
@@ -389,6 +439,20 @@ export const EXHIBITS: readonly Exhibit[] = [
     fault: { answers: { register: { status: 400, json: { error: 'invalid_client_metadata' } } } },
   },
   {
+    name: 'registration for a few only',
+    code: 'D01-registration-limited',
+    stage: 4,
+    blocks: true,
+    fault: { answers: { register: { status: 429, json: { error: 'slow_down' } } } },
+  },
+  {
+    name: 'a page for a registration reply',
+    code: 'D01-reply-unreadable',
+    stage: 4,
+    blocks: true,
+    fault: { answers: { register: { status: 201, text: 'Registered' } } },
+  },
+  {
     name: 'a registration reply without redirect_uris',
     code: 'D01-reply-incomplete',
     stage: 4,
@@ -414,7 +478,13 @@ export const EXHIBITS: readonly Exhibit[] = [
     code: 'D06-loopback-refused',
     stage: 4,
     blocks: true,
-    fault: { refusesRedirectUris: /^http:\/\/localhost(?!:8787)/ },
+    fault: { refusesRedirectUris: /^http:\/\/(?:localhost(?!:8787)|127\.0\.0\.1:4)/ },
+  },
+  {
+    name: 'only ports that are known',
+    code: 'D06-loopback-port-refused',
+    stage: 4,
+    fault: { refusesRedirectUris: /^http:\/\/localhost:49300/ },
   },
   {
     name: 'localhost, but not 127.0.0.1',
@@ -467,6 +537,26 @@ export const EXHIBITS: readonly Exhibit[] = [
     },
   },
   // Authorization
+  {
+    name: 'an authorization endpoint that fails',
+    code: 'D03-authorization-endpoint-broken',
+    stage: 5,
+    blocks: true,
+    fault: { answers: { authorize: { status: 500, text: 'Internal Server Error' } } },
+  },
+  {
+    name: 'an identity provider that shows an error',
+    code: 'D20-identity-provider-refuses',
+    stage: 5,
+    blocks: true,
+    fault: { upstream: { refusesAll: true } },
+  },
+  {
+    name: 'a redirect with a client that is not known',
+    code: 'D11-open-redirect',
+    stage: 5,
+    fault: { unknownClientAtAuthorize: 'redirect' },
+  },
   {
     name: 'registrations that another instance has not',
     code: 'D11-registration-forgotten',
@@ -702,6 +792,38 @@ export const EXHIBITS: readonly Exhibit[] = [
     stage: 6,
     login: true,
     fault: { tokens: { expiresIn: 50 } },
+  },
+  {
+    name: 'a person who may not',
+    code: 'D20-sign-in-refused',
+    stage: 5,
+    blocks: true,
+    login: true,
+    fault: { deniesAccess: true },
+  },
+  {
+    name: 'codes that cannot be redeemed',
+    code: 'D13-code-refused',
+    stage: 6,
+    blocks: true,
+    login: true,
+    fault: { refusesCodes: true },
+  },
+  {
+    name: 'tokens with too little scope',
+    code: 'D07-insufficient-scope',
+    stage: 7,
+    blocks: true,
+    login: true,
+    fault: { withToken: { status: 403 } },
+  },
+  {
+    name: 'a server that fails behind the door',
+    code: 'D09-server-fails',
+    stage: 7,
+    blocks: true,
+    login: true,
+    fault: { withToken: { status: 500 } },
   },
   // Web pages
   { name: 'nothing for web pages', code: 'D18-no-cors', stage: 0, fault: { withoutCors: true } },

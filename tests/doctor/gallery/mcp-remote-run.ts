@@ -22,7 +22,12 @@ export async function runMcpRemote(
   {
     folder,
     deadlineSeconds = DEADLINE_SECONDS,
-  }: { folder?: string; deadlineSeconds?: number | undefined } = {},
+    visit = async (url) => (await agree(url)).isBack,
+  }: {
+    folder?: string
+    deadlineSeconds?: number | undefined
+    visit?: (url: string) => Promise<boolean>
+  } = {},
 ): Promise<Run> {
   const ownFolder = folder ?? newConfigFolder()
   const client = new McpRemote('0.15', mcpUrl, { folder: ownFolder })
@@ -34,7 +39,7 @@ export async function runMcpRemote(
       () => 'error' as const,
     ),
     client.exited.then(() => 'exit' as const),
-    playPerson(client, end.signal),
+    playPerson(client, visit, end.signal),
     sleep(deadline - Date.now(), 'deadline' as const),
   ])
   end.abort()
@@ -68,7 +73,11 @@ async function answer(client: McpRemote, id: number, deadline: number): Promise<
 }
 
 /** Goes wherever a browser is opened; comes back only when that leads nowhere. */
-async function playPerson(client: McpRemote, signal: AbortSignal): Promise<'person stuck'> {
+async function playPerson(
+  client: McpRemote,
+  visit: (url: string) => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<'person stuck'> {
   const visited = new Set<string>()
   for (;;) {
     const url = client.opened.find((each) => !visited.has(each))
@@ -80,8 +89,7 @@ async function playPerson(client: McpRemote, signal: AbortSignal): Promise<'pers
     }
     visited.add(url)
     await sleep(LISTENING_AFTER_MS)
-    const { isBack } = await agree(url)
-    if (isBack) continue
+    if (await visit(url)) continue
     await sleep(STUCK_MS)
     if (client.opened.every((each) => visited.has(each))) return 'person stuck'
   }

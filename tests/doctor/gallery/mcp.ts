@@ -1,17 +1,21 @@
-import type { Place } from './fault.ts'
+import type { Fault, Place } from './fault.ts'
 import type { Reply, Visit } from './reply.ts'
 
 /** The resource: a challenge for whoever has no token, and an MCP server with one tool. */
 export function answerMcp(
   { method, headers, body }: Visit,
   origin: string,
+  { isOpen, withToken }: Fault,
   accepts: (token: string) => boolean,
 ): { place: Place | undefined; reply: Reply } {
   const { authorization } = headers
-  if (authorization === undefined)
+  if (isOpen === true && method === 'POST')
+    return { place: undefined, reply: answerMessage(JSON.parse(body) as Message) }
+  if (authorization === undefined && isOpen !== true)
     return { place: `${method as 'GET' | 'HEAD' | 'POST'} mcp`, reply: challenge(origin) }
-  if (!accepts(authorization.replace(/^Bearer /, '')))
+  if (isOpen !== true && !accepts((authorization ?? '').replace(/^Bearer /, '')))
     return { place: 'bad token', reply: challenge(origin, ', error="invalid_token"') }
+  if (withToken !== undefined) return { place: undefined, reply: withToken }
   if (method !== 'POST') return { place: undefined, reply: { status: 405 } }
   return { place: undefined, reply: answerMessage(JSON.parse(body) as Message) }
 }

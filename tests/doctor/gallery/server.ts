@@ -29,7 +29,7 @@ export async function startServer(fault: Fault = {}, port = 0): Promise<GalleryS
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const visit = await readVisit(request, origin)
-    const [place, reply] = route(visit, origin, authorizationServer)
+    const [place, reply] = route(visit, origin, current, authorizationServer)
     const change = place === undefined ? undefined : current.answers?.[place]
     await send(
       response,
@@ -70,6 +70,7 @@ async function readVisit(request: IncomingMessage, origin: string): Promise<Visi
 function route(
   visit: Visit,
   origin: string,
+  fault: Fault,
   server: AuthorizationServer,
 ): [Place | undefined, Reply] {
   const { method, url } = visit
@@ -77,7 +78,7 @@ function route(
   const documents = buildDocuments(origin)
   switch (url.pathname) {
     case '/mcp': {
-      const { place, reply } = answerMcp(visit, origin, (token) => server.accepts(token))
+      const { place, reply } = answerMcp(visit, origin, fault, (token) => server.accepts(token))
       return [place, reply]
     }
     case '/.well-known/oauth-protected-resource/mcp':
