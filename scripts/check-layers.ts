@@ -8,7 +8,7 @@ import { dirname, join, normalize } from 'node:path'
 
 /** What a layer may import besides itself. What those may import in turn is allowed as well. */
 const LAYERS: Record<string, readonly string[]> = {
-  cli: ['platform', 'doctor', 'aws'],
+  cli: ['platform', 'doctor', 'aws', 'connect'],
   platform: ['postern'],
   postern: ['relay', 'resource-server', 'authorization-server'],
   relay: ['app', 'clients', 'identity-provider', 'once'],
@@ -16,7 +16,8 @@ const LAYERS: Record<string, readonly string[]> = {
   app: ['gate'],
   'authorization-server': ['app', 'clients', 'identity-provider', 'once'],
   gate: ['pages', 'crypto', 'bounded-map'],
-  pages: ['http'],
+  pages: ['http', 'connect'],
+  connect: ['protocol'],
   http: ['crypto'],
   once: [],
   'bounded-map': [],
