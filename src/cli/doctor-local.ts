@@ -21,10 +21,19 @@ export async function readLocalState(
       registration === undefined && isOfOneOf(file, hashes) ? [file] : [],
     ),
     port: await whoListens(port),
-    proxies: ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy'].filter(
-      (name) => (environment[name] ?? '') !== '',
-    ),
   }
+}
+
+/** Names of variables, never their values: those carry passwords. */
+export function readProxies(environment: NodeJS.ProcessEnv): string[] {
+  return [
+    'HTTPS_PROXY',
+    'https_proxy',
+    'HTTP_PROXY',
+    'http_proxy',
+    'ALL_PROXY',
+    'all_proxy',
+  ].filter((name) => (environment[name] ?? '') !== '')
 }
 
 const SUFFIX = '_client_info.json'

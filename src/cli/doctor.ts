@@ -7,23 +7,28 @@ import { examine } from '../doctor/examine.ts'
 import { LEVELS, type Level } from '../doctor/finding.ts'
 import type { LoginPorts } from '../doctor/login/ports.ts'
 import { exitCode } from '../doctor/report.ts'
-import { readLocalState } from './doctor-local.ts'
+import { readLocalState, readProxies } from './doctor-local.ts'
 import { NODE_PORTS } from './doctor-ports.ts'
+import { openBrowser } from './open-browser.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern doctor <mcp-url> [options]
 
-Plays the clients against any MCP server: who can connect, who cannot, at which step, why, and what
-to change. Codes are explained in docs/doctor.md.
+Plays the clients against any MCP server: who can connect, who cannot, at which
+step, why, and what to change. docs/doctor.md explains the codes.
 
-  --client NAME  only this one (repeatable): ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}
+  --client NAME  only this one, and what concerns it (repeatable):
+${wrapNames(CLIENT_PROFILES.map(({ id }) => id))}
+  --login        a person signs in: opens the browser, or prints the address to
+                 open; then tries the token, refreshes it twice and revokes it
   --idp ISSUER   looks at the identity provider behind the server as well
-  --local        looks into what mcp-remote has left on this machine as well: registrations that the
-                 server has forgotten, its callback port
-  --login        signs in: prints the address to open, waits for the browser to come back, uses the
-                 tokens, refreshes them twice and revokes them; prints no token
-  --level LEVEL  exit with 1 from this level on: info, warning or error (default error)
-  --json         one line of JSON: url, clients, findings
+  --local        looks into what mcp-remote left on this machine as well: clients
+                 that the server has forgotten, its callback port, proxies
+  --level LEVEL  exit with 1 from this level on: info, warning (default), error
+  --json         one object: url, clients with their verdicts, findings
+
+Registers once as every kind of client, and changes nothing else. Never prints a
+token or a secret.
 
 Exit codes: 0 nothing at that level, 1 findings, 2 wrong usage.
 `
@@ -50,25 +55,34 @@ export async function run(args: string[]): Promise<void> {
       mcpRemotePort: port,
       local: local ? await readLocalState(process.env, { hashes, port }) : undefined,
       identityProvider: idp,
+      proxies: readProxies(process.env),
       onProgress: progress.show,
     },
     NODE_PORTS,
     { person: login ? askPerson(progress) : undefined },
   ).finally(progress.clear)
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeReport(report, STYLE))
+  process.stdout.write(
+    json ? `${JSON.stringify(report)}\n` : describeReport(report, STYLE, process.stdout.columns),
+  )
   process.exitCode = exitCode(report, level)
+  // A name server that says nothing keeps a process for longer than anybody waits.
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
+const LINGER_MS = 1000
 const WAIT_SECONDS = 300
 
-function askPerson({ clear }: Progress): LoginPorts {
+function askPerson({ show, clear }: Progress): LoginPorts {
   return {
     // Not on stdout, which with --json is the report's alone.
     announce: (url) => {
       clear()
       process.stderr.write(
-        `Open this address in a browser on this computer and sign in:\n\n${url}\n\n`,
+        `Sign in, in a browser on this computer; if none opens, at this address:\n\n${url}\n\n`,
       )
+      if (process.stderr.isTTY || process.env['BROWSER'] !== undefined)
+        openBrowser(url, process.env, process.platform)
+      show('the browser, until you are signed in')
     },
     listen: listenForCallback,
     waitSeconds: WAIT_SECONDS,
@@ -112,16 +126,11 @@ function parse(args: string[]): Options {
   const level = LEVELS.find((each) => each === values.level)
   if (level === undefined)
     throw new UsageError(`--level is ${LEVELS.join(', ')}, not ${JSON.stringify(values.level)}`)
-  const names = values.client
-  const unknown = names?.find((name) => !CLIENT_PROFILES.some(({ id }) => id === name))
-  if (unknown !== undefined)
-    throw new UsageError(
-      `--client is one of ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}, not ${JSON.stringify(unknown)}`,
-    )
+  const named = values.client?.map(findProfile)
   return {
     typed,
     mcpUrl: parseMcpUrl(typed),
-    profiles: CLIENT_PROFILES.filter(({ id }) => names?.includes(id) ?? true),
+    profiles: CLIENT_PROFILES.filter((profile) => named?.includes(profile) ?? true),
     level,
     json: values.json,
     login: values.login,
@@ -141,12 +150,32 @@ function parseWords(args: string[]) {
         login: { type: 'boolean', default: false },
         local: { type: 'boolean', default: false },
         idp: { type: 'string' },
-        level: { type: 'string', default: 'error' },
+        level: { type: 'string', default: 'warning' },
       },
     })
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** By its id, or as people call it: `VS Code`, `claude.ai`. */
+function findProfile(typed: string): ClientProfile {
+  const spelling = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const found =
+    CLIENT_PROFILES.find(({ id }) => spelling(id) === spelling(typed)) ??
+    CLIENT_PROFILES.find(({ name }) => name.split(/[(),]/).map(spelling).includes(spelling(typed)))
+  if (found === undefined || spelling(typed) === '')
+    throw new UsageError(
+      `--client is one of ${CLIENT_PROFILES.map(({ id }) => id).join(', ')}, not ${JSON.stringify(typed)}`,
+    )
+  return found
+}
+
+function wrapNames(names: readonly string[]): string {
+  const half = Math.ceil(names.length / 2)
+  return [names.slice(0, half), names.slice(half)]
+    .map((line) => `                 ${line.join(', ')}`)
+    .join(',\n')
 }
 
 function parseIssuer(typed: string): string {

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../protocol/result.ts'
+import { resolveName } from './network.ts'
 import type { Limits, Ports } from './ports.ts'
 import { readBody } from './read-body.ts'
 
@@ -51,10 +52,9 @@ export type Ask = (url: string, init?: AskInit) => Promise<Asked>
 export function createAsk(
   ports: Ports,
   limits: Limits,
-  { allowsSpecialUse }: { allowsSpecialUse: boolean },
+  { allowsSpecialUse, end = startClock(limits) }: { allowsSpecialUse: boolean; end?: AbortSignal },
 ): Ask {
-  const end = AbortSignal.timeout(limits.seconds * 1000)
-  const addressesOf = rememberAddresses(ports)
+  const addressesOf = rememberAddresses(ports, end)
   return async (url, init = {}) => {
     const where = `${init.method ?? 'GET'} ${withoutQuery(url)}`
     const silence = (reason: Silence['reason'], detail = ''): Asked =>
@@ -97,18 +97,22 @@ export function createAsk(
   }
 }
 
+/** For everything that is asked together. */
+export function startClock({ seconds }: Limits): AbortSignal {
+  return AbortSignal.timeout(seconds * 1000)
+}
+
 /** Where something was asked is shown to people, and queries carry codes and states. */
 function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? url
 }
 
 /** One question for each name: a second answer could be another one. */
-function rememberAddresses(ports: Ports): (host: string) => Promise<string[]> {
+function rememberAddresses(ports: Ports, end: AbortSignal): (host: string) => Promise<string[]> {
   const known = new Map<string, Promise<string[]>>()
   return (host) => {
-    const literal = host.replace(/^\[|\]$/g, '')
-    const addresses = known.get(literal) ?? ports.resolve(literal).catch(() => [])
-    known.set(literal, addresses)
+    const addresses = known.get(host) ?? resolveName(host, ports, end)
+    known.set(host, addresses)
     return addresses
   }
 }

@@ -68,7 +68,7 @@ export const CLIENT_PROFILES: readonly ClientProfile[] = [
   {
     ...SDK_1,
     id: 'claude',
-    name: 'Claude (claude.ai, Desktop connectors)',
+    name: 'Claude (claude.ai, Desktop)',
     isHosted: true,
     resource: 'exact',
     registers: 'claude',

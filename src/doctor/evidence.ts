@@ -1,5 +1,5 @@
 import { base64url } from '../protocol/base64url.ts'
-import { createAsk, type Ask, type Asked } from './ask.ts'
+import { createAsk, startClock, type Ask, type Asked } from './ask.ts'
 import type { ClientProfile } from './client-profiles.ts'
 import { readEndpoints, type Endpoints } from './endpoints.ts'
 import { lookAtNetwork, type Network } from './network.ts'
@@ -40,6 +40,8 @@ export interface Evidence extends Partial<ServerEvidence> {
   discovery: Discovery | undefined
   /** Undefined where the name has no address. */
   resource: ResourceEvidence | undefined
+  /** Environment variables that name a proxy. */
+  proxies: readonly string[]
   /** What lies on this machine; absent unless that is looked at. */
   local?: LocalEvidence | undefined
   /** Absent unless one was named. */
@@ -77,6 +79,8 @@ export interface Subject {
   local?: LocalState | undefined
   /** Issuer of the identity provider behind the server, if that is looked at. */
   identityProvider?: string | undefined
+  /** Environment variables that name a proxy. */
+  proxies: readonly string[]
   onProgress: (what: string) => void
 }
 
@@ -84,8 +88,9 @@ export interface Subject {
 export async function gather(subject: Subject, ports: Ports, limits: Limits): Promise<Evidence> {
   const { mcpUrl, mcpRemotePort } = subject
   const upstream = lookUpstream(subject.identityProvider, ports, limits)
-  const network = await lookAtNetwork(mcpUrl, ports)
-  const ask = createAsk(ports, limits, { allowsSpecialUse: !network.isPublic })
+  const end = startClock(limits)
+  const network = await lookAtNetwork(mcpUrl, ports, end)
+  const ask = createAsk(ports, limits, { allowsSpecialUse: !network.isPublic, end })
   subject.onProgress('the MCP URL')
   const resource =
     network.addresses.length === 0 ? undefined : await probeResource(ask, mcpUrl.href)
@@ -99,6 +104,7 @@ export async function gather(subject: Subject, ports: Ports, limits: Limits): Pr
     network,
     resource,
     discovery,
+    proxies: subject.proxies,
     local: subject.local && { ...subject.local, registrations: [] },
     ...(discovery === undefined ? {} : await probeServer(subject, ask, ports, discovery)),
     identityProvider: await upstream,

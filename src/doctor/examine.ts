@@ -21,7 +21,7 @@ export async function examine(
   const evidence = await gather(subject, ports, limits)
   const observations = FAMILIES.flatMap(({ check }) => check(evidence))
   const signedIn = person && (await signIn(evidence, ports, person))
-  const report = buildReport(subject.mcpUrl.href, subject.profiles, [
+  const report = buildReport(withoutQuery(subject.mcpUrl), subject.profiles, [
     ...observations,
     ...(signedIn?.observations ?? []),
   ])
@@ -33,4 +33,9 @@ function signIn(evidence: Evidence, ports: Ports, person: LoginPorts): Promise<L
   const limits = { secondsPerRequest: 10, seconds: person.waitSeconds + 60 }
   const ask = createAsk(ports, limits, { allowsSpecialUse: !evidence.network.isPublic })
   return login(evidence, ask, ports, person)
+}
+
+/** People put keys into queries. */
+function withoutQuery({ origin, pathname, search }: URL): string {
+  return origin + pathname + (search === '' ? '' : '?…')
 }

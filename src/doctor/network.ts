@@ -10,8 +10,8 @@ export interface Network {
   isMixed: boolean
 }
 
-export async function lookAtNetwork(url: URL, ports: Ports): Promise<Network> {
-  const addresses = await ports.resolve(url.hostname.replace(/^\[|\]$/g, '')).catch(() => [])
+export async function lookAtNetwork(url: URL, ports: Ports, end: AbortSignal): Promise<Network> {
+  const addresses = await resolveName(url.hostname, ports, end)
   const special = addresses.filter((address) => !ports.isPublicAddress(address))
   return {
     addresses,
@@ -19,4 +19,18 @@ export async function lookAtNetwork(url: URL, ports: Ports): Promise<Network> {
     isPublic: addresses.length > 0 && special.length === 0,
     isMixed: special.length > 0 && special.length < addresses.length,
   }
+}
+
+/** None where the name has no address, and where no name server says so in time. */
+export async function resolveName(host: string, ports: Ports, end: AbortSignal): Promise<string[]> {
+  const literal = host.replace(/^\[|\]$/g, '')
+  let giveUp = (): void => {}
+  const isOver = new Promise<string[]>((resolve) => {
+    giveUp = () => resolve([])
+  })
+  end.addEventListener('abort', giveUp, { once: true })
+  if (end.aborted) giveUp()
+  const addresses = await Promise.race([ports.resolve(literal).catch(() => []), isOver])
+  end.removeEventListener('abort', giveUp)
+  return addresses
 }

@@ -1,4 +1,4 @@
-import type { ClientProfile } from './client-profiles.ts'
+import { CLIENT_PROFILES, type ClientProfile } from './client-profiles.ts'
 import {
   isAtLeast,
   LEVELS,
@@ -35,12 +35,17 @@ export function buildReport(
   profiles: readonly ClientProfile[],
   observations: readonly Observation[],
 ): Report {
-  const inOrder = mergeSame(observations).toSorted(byOrderOfClients)
+  const inOrder = mergeSame(observations).filter(concerns(profiles)).toSorted(byOrderOfClients)
   return {
     url,
     clients: profiles.map((profile) => judge(profile, inOrder)),
     findings: inOrder.map(toFinding),
   }
+}
+
+/** What stops others only is nothing to those that were asked about. */
+function concerns(profiles: readonly ClientProfile[]): (observation: Observation) => boolean {
+  return ({ stops }) => profiles.some(stops) || !CLIENT_PROFILES.some(stops)
 }
 
 /** Steps in the order in which clients take them; within one, what weighs more. */

@@ -4,6 +4,7 @@ import type { Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation } from '../finding.ts'
 import { isForgotten, stopped, type AuthorizationEvidence } from '../probes/authorization.ts'
 import { isRedirect } from '../probes/documents.ts'
+import { isClosedList } from './registration.ts'
 import { defineRules, type Family } from './rules.ts'
 
 const RULES = defineRules('authorization', {
@@ -74,7 +75,7 @@ export const authorization: Family = { rules: RULES, check: checkAuthorization }
 
 const observe = observeBy(RULES)
 
-function checkAuthorization({ authorization }: Evidence): Observation[] {
+function checkAuthorization({ authorization, registration }: Evidence): Observation[] {
   if (authorization === undefined) return []
   const { asJson, browser } = authorization
   if (isForgotten(authorization))
@@ -90,7 +91,9 @@ function checkAuthorization({ authorization }: Evidence): Observation[] {
   if (cookies.length > 0) return cookies
   const way = checkWay(authorization)
   if (way.length > 0) return way
-  return [...checkAgain(authorization), ...checkPort(authorization)]
+  // Nobody is on a closed list with two ports.
+  const isClosed = registration !== undefined && isClosedList(registration)
+  return [...checkAgain(authorization), ...(isClosed ? [] : checkPort(authorization))]
 }
 
 function checkWay(evidence: AuthorizationEvidence): Observation[] {

@@ -107,7 +107,7 @@ function explainStatus(answer: Answer): Observation {
   if (isRedirect(answer))
     return observe('D05-redirect', {
       ...seen,
-      message: `Without a token the answer is ${status} to ${shown(answer.headers.get('location') ?? 'nowhere')}, not 401.`,
+      message: `Without a token the answer is ${status} to ${shown(answer.headers.get('location')?.split(/[?#]/, 1)[0] ?? 'nowhere')}, not 401.`,
     })
   if (status >= 500) return observe('D05-server-error', seen)
   if (status < 300)

@@ -46,19 +46,33 @@ const observe = observeBy(RULES)
 
 const isMcpRemote = ({ id }: ClientProfile): boolean => id.startsWith('mcp-remote')
 
-function checkLocal({ mcpUrl, mcpRemotePort, local: found }: Evidence): Observation[] {
+function checkLocal(evidence: Evidence): Observation[] {
+  const { mcpUrl, mcpRemotePort, local: found } = evidence
   const callback = `http://localhost:${mcpRemotePort}`
   return [
     ...(UNSAFE_PORTS.has(mcpRemotePort)
       ? [
           observe('D21-port-unsafe', {
             where: callback,
-            message: `${mcpUrl.href} leads mcp-remote to port ${mcpRemotePort}, which Chromium refuses to open.`,
+            message: `${mcpUrl.origin}${mcpUrl.pathname} leads mcp-remote to port ${mcpRemotePort}, which Chromium refuses to open.`,
             stops: isMcpRemote,
           }),
         ]
       : []),
     ...(found === undefined ? [] : checkMachine(found, callback)),
+    ...checkProxies(evidence),
+  ]
+}
+
+/** Where nothing answers, a proxy that neither doctor nor the clients use may be the reason. */
+function checkProxies({ proxies, local: found, discovery }: Evidence): Observation[] {
+  const [name] = proxies
+  if (name === undefined || (found === undefined && discovery !== undefined)) return []
+  return [
+    observe('D21-proxy', {
+      where: `$${name}`,
+      message: 'A proxy is configured, which neither mcp-remote nor this command uses by itself.',
+    }),
   ]
 }
 
@@ -78,12 +92,6 @@ function checkMachine(found: LocalEvidence, callback: string): Observation[] {
       observe('D21-cache-unreadable', {
         where: file,
         message: 'The file is no registration that mcp-remote could read.',
-      }),
-    ),
-    ...found.proxies.map((name) =>
-      observe('D21-proxy', {
-        where: name,
-        message: 'A proxy is configured, which mcp-remote does not use by itself.',
       }),
     ),
   ]

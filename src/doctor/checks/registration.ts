@@ -3,7 +3,7 @@ import type { ClientProfile } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation } from '../finding.ts'
 import { isObject, textOf, textsOf, type JsonObject } from '../probes/documents.ts'
-import type { Registered } from '../probes/registration.ts'
+import type { Registered, RegistrationEvidence } from '../probes/registration.ts'
 import type { RegistrationName } from '../registration-requests.ts'
 import { readOAuthError } from '../oauth-error.ts'
 import { defineRules, type Family } from './rules.ts'
@@ -74,6 +74,11 @@ const RULES = defineRules('registration', {
     fix: 'Keep the redirect URIs that are allowed and leave the others out, instead of refusing them all.',
     source: 'RFC 7591 §3.2.1; worldmonitor#8303',
   },
+  'D06-closed-list': {
+    level: 'info',
+    fix: 'If more clients are to connect, accept loopback redirect URIs with any port, and theirs. Where an identity provider compares redirect URIs exactly (Postern as a relay), only a broker can.',
+    source: 'RFC 8252 §7.3; docs/how-it-works.md',
+  },
   'D06-redirect-uris-dropped': {
     level: 'warning',
     fix: 'Register and return every redirect URI that is allowed.',
@@ -105,6 +110,7 @@ function checkRegistration({ registration }: Evidence): Observation[] {
     return explainRefusal('localhost', refused[0][1], everybody)
   const shape = checkShape(registration.get('localhost')?.answer)
   if (shape.length > 0) return shape
+  if (isClosedList(registration)) return [describeClosedList(registration)]
   const localhost = registration.get('localhost')
   // Where localhost is refused altogether, the other ways to write loopback add nothing.
   const isRefused = localhost?.clientId === undefined
@@ -114,6 +120,34 @@ function checkRegistration({ registration }: Evidence): Observation[] {
     return each.clientId === undefined
       ? explainRefusal(name, each, name === 'localhost' ? usesLoopback : isItsClient)
       : checkReply(name, each, isItsClient)
+  })
+}
+
+/**
+ * A port that was configured is taken, others and other spellings of loopback are not: the server
+ * has a list, as behind an identity provider that compares exactly.
+ */
+export function isClosedList(registration: RegistrationEvidence): boolean {
+  return (
+    registration.get('localhost')?.clientId !== undefined &&
+    isListedOut(registration.get('random port')) &&
+    isListedOut(registration.get('127.0.0.1'))
+  )
+}
+
+function isListedOut(registered: Registered | undefined): boolean {
+  const answer = registered?.answer
+  return answer?.ok === true && readOAuthError(answer.value) === 'invalid_redirect_uri'
+}
+
+function describeClosedList(registration: RegistrationEvidence): Observation {
+  const refused = [...registration].filter(([, each]) => isListedOut(each))
+  const names = refused.map(([, { request }]) => request.client_name)
+  const { answer } = refused[0]?.[1] ?? {}
+  return observe('D06-closed-list', {
+    where: answer?.ok === true ? answer.value.where : '',
+    message: `Only redirect URIs that are on a list can be registered; those of ${shown(names.join(', '))} are not.`,
+    stops: ({ registers }) => refused.some(([name]) => name === registers),
   })
 }
 

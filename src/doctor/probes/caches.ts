@@ -21,8 +21,6 @@ export interface LocalState {
   unreadable: string[]
   /** Who listens on the port that mcp-remote will want. */
   port: 'nobody' | 'mcp-remote' | 'somebody'
-  /** Environment variables that name a proxy. */
-  proxies: string[]
 }
 
 export interface LocalEvidence extends Omit<LocalState, 'registrations'> {

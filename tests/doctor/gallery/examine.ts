@@ -41,6 +41,7 @@ export function look(
       mcpRemotePort,
       local,
       identityProvider,
+      proxies: [],
       onProgress: () => {},
     },
     { ...NODE_PORTS, ...(addresses === undefined ? {} : pretend(addresses)), ...ports },
