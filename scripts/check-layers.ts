@@ -21,7 +21,7 @@ const LAYERS: Record<string, readonly string[]> = {
   http: ['crypto'],
   once: [],
   'bounded-map': [],
-  clients: ['crypto'],
+  clients: ['crypto', 'bounded-map'],
   'identity-provider': ['crypto', 'bounded-map'],
   crypto: ['runtime'],
   doctor: ['clients', 'identity-provider'],

@@ -10,6 +10,8 @@ import { handleRegister } from './authorization-server/register.ts'
 import { handleRevoke } from './authorization-server/revoke.ts'
 import { createSharedRefreshes } from './authorization-server/shared-refreshes.ts'
 import { handleToken } from './authorization-server/token.ts'
+import { createClientAssertions } from './clients/client-assertion.ts'
+import { createClientDocuments } from './clients/client-documents.ts'
 import { buildRedirectPolicy } from './clients/redirect-policy.ts'
 import type { PosternOptions } from './config/options.ts'
 import { resolveConfig, type Config } from './config/resolve.ts'
@@ -83,6 +85,8 @@ export function prepareServer(config: Config, runtime: Runtime): AuthorizationSe
     sealer,
     identityProvider,
     redirectPolicy: buildRedirectPolicy(config),
+    documents: config.metadataDocuments.enabled ? createClientDocuments(runtime) : undefined,
+    assertions: createClientAssertions(runtime.now),
     cookies: cookieNames(config.issuer),
     signingKeys: once(() => signingKeys(config)),
     redeemedCodes: createRedeemedCodes(runtime.now),

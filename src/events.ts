@@ -4,6 +4,14 @@
  */
 export type PosternEvent =
   | { type: 'client.registered'; client: string; clientName?: string; redirectHosts: string[] }
+  | {
+      type: 'client-document.refused'
+      host: string
+      reason: string
+      status?: number
+      /** A copy of our own took its place. */
+      pinned: boolean
+    }
   | { type: 'registration.refused'; reason: string; redirectHosts?: string[] }
   | { type: 'authorize.shown'; client: string; redirectHost: string; resource: string }
   | { type: 'authorize.refused'; reason: string; client?: string }

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts'
-import { identifyClient } from '../clients/known-clients.ts'
+import { provenName } from '../clients/proven-name.ts'
+import { redirectUrisOf } from '../clients/redirect-policy.ts'
 import { resolveClient } from '../clients/resolve-client.ts'
 import { sha256 } from '../crypto/digest.ts'
 import { randomId } from '../crypto/signing.ts'
@@ -36,7 +37,12 @@ export async function handleAuthorize(
 
   const client = await resolveClient(parameters.value.get('client_id'), server)
   if (!client.ok) return refuseWithPage(request, server, client.failure)
-  const redirectUri = proveRedirectUri(parameters.value, client.value.redirectUris)
+  const registered = redirectUrisOf(
+    client.value,
+    parameters.value.get('redirect_uri'),
+    server.redirectPolicy,
+  )
+  const redirectUri = proveRedirectUri(parameters.value, registered)
   if (!redirectUri.ok) return refuseWithPage(request, server, redirectUri.failure)
 
   const valid = validateAuthorizationRequest(
@@ -54,13 +60,14 @@ export async function handleAuthorize(
   if (!valid.ok) return refuse(valid.failure)
   const fits = checkBudgets(valid.value, server.config.identityProvider, server.config.issuer)
   if (!fits.ok) return refuse(fits.failure)
-  return askForConsent(request, server, client.value, valid.value)
+  return askForConsent(request, server, client.value, registered, valid.value)
 }
 
 async function askForConsent(
   request: Request,
   server: AuthorizationServer,
   client: Client,
+  registered: readonly string[],
   valid: AuthorizationRequest,
 ): Promise<Response> {
   const cookies = parseCookies(request.headers.get('cookie') ?? '', server.cookies.isOurs)
@@ -77,10 +84,18 @@ async function askForConsent(
   }
   const sealedRequest = await server.sealer.seal('consent', consent, issuedAt + CONSENT_SECONDS)
   const resource = server.config.resources.find(({ url }) => url === valid.resource)
-  const identity = identifyClient(client.redirectUris)
+  const knownClient = provenName(client, registered, valid.redirectUri)
   const response = await pageResponse(
     consentPage({
-      ...(identity === undefined ? {} : { knownClient: identity.name }),
+      ...(knownClient === undefined ? {} : { knownClient }),
+      ...(client.publisher === undefined
+        ? {}
+        : {
+            publisher: {
+              host: client.publisher.host,
+              isProven: valid.redirectUri.startsWith('https://'),
+            },
+          }),
       ...(client.displayName === undefined ? {} : { claimedName: client.displayName }),
       redirectHost: redirectUriHost(valid.redirectUri),
       isLoopback: isLoopbackRedirectUri(valid.redirectUri),

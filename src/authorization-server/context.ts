@@ -1,3 +1,5 @@
+import type { ClientAssertions } from '../clients/client-assertion.ts'
+import type { ClientDocuments } from '../clients/client-documents.ts'
 import type { Config } from '../config/resolve.ts'
 import type { Sealer } from '../crypto/seal.ts'
 import type { SigningKey } from '../crypto/signing.ts'
@@ -14,6 +16,9 @@ export interface AuthorizationServer {
   runtime: Runtime
   sealer: Sealer
   redirectPolicy: RedirectPolicy
+  /** Undefined where metadata documents are switched off, or cannot be fetched safely. */
+  documents: ClientDocuments | undefined
+  assertions: ClientAssertions
   cookies: CookieNames
   identityProvider: IdentityProvider
   /** The first signs; all stand in the JWKS. */

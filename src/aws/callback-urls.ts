@@ -1,4 +1,4 @@
-import { KNOWN_CLIENTS } from '../clients/known-clients.ts'
+import { KNOWN_CLIENTS } from '../clients/known-clients-data.ts'
 import { UNSAFE_PORTS } from '../clients/unsafe-ports.ts'
 import { candidatePorts, type McpRemoteCall, parseMcpRemoteArguments } from './mcp-remote.ts'
 

@@ -80,6 +80,14 @@ export interface StaticClientOptions {
   redirectUris: string[]
 }
 
+export interface MetadataDocumentsOptions {
+  /**
+   * Hosts whose clients may come in: `app.example.com`, `*.example.com`, `app.example.com:8443`. A
+   * client of a listed host may also use redirect URIs of its own origin. Default: every host.
+   */
+  allowedDomains?: string[]
+}
+
 /** Seconds since the epoch; whatever was issued earlier is refused. */
 export interface RevokeBefore {
   all?: number
@@ -103,6 +111,8 @@ export interface PosternOptions {
     /** Redirect URIs allowed besides loopback and the known clients' own; compared exactly. */
     redirectUris?: string[]
     static?: StaticClientOptions[]
+    /** Clients that publish what they are at the URL of their `client_id`. `false`: none. */
+    metadataDocuments?: false | MetadataDocumentsOptions
   }
   lifetimes?: {
     /** Default 900. At least 300: mcp-remote refreshes before every request below a minute. */

@@ -34,6 +34,7 @@ export interface Config extends GateConfig {
   signingKeys: readonly JsonWebKey[]
   redirectUris: readonly string[]
   staticClients: readonly StaticClientOptions[]
+  metadataDocuments: { enabled: boolean; allowedDomains?: readonly string[] }
   lifetimes: {
     accessTokenSeconds: number
     refreshTokenIdleSeconds: number
@@ -101,6 +102,10 @@ function fillIn(
     signingKeys: options.signingKeys ?? [],
     redirectUris: options.clients?.redirectUris ?? [],
     staticClients: options.clients?.static ?? [],
+    metadataDocuments:
+      options.clients?.metadataDocuments === false
+        ? { enabled: false }
+        : { enabled: true, ...options.clients?.metadataDocuments },
     lifetimes: {
       accessTokenSeconds: 900,
       refreshTokenIdleSeconds: 7 * DAY,
@@ -142,6 +147,15 @@ function checkClients(options: PosternOptions, issues: ConfigIssue[]): void {
     })),
   ]
   for (const { path, uris } of lists) checkRedirectUris(path, uris, issues)
+  const { metadataDocuments } = options.clients ?? {}
+  const domains = metadataDocuments === false ? [] : (metadataDocuments?.allowedDomains ?? [])
+  for (const [index, domain] of domains.entries())
+    if (!/^(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?::\d{1,5})?$/.test(domain))
+      issues.push({
+        path: `clients.metadataDocuments.allowedDomains.${index}`,
+        message: 'is not a host name',
+        fix: 'Write it in lower case, without https:// and path, for instance app.example.com or *.example.com.',
+      })
   for (const [index, { clientId }] of (options.clients?.static ?? []).entries())
     if (!/^[A-Za-z0-9._~-]{1,128}$/.test(clientId))
       issues.push({

@@ -42,6 +42,12 @@ export const OptionsSchema: v.GenericSchema = v.strictObject({
     v.strictObject({
       redirectUris: v.optional(Texts),
       static: v.optional(v.array(StaticClient)),
+      metadataDocuments: v.optional(
+        v.union([
+          v.literal(false),
+          v.strictObject({ allowedDomains: v.optional(v.pipe(Texts, v.minLength(1))) }),
+        ]),
+      ),
     }),
   ),
   lifetimes: v.optional(

@@ -1,4 +1,4 @@
-import { CLIENTS } from '../clients/known-clients-data.ts'
+import { CLIENTS } from '../clients/known-clients-details.ts'
 import type { RegistrationName } from './registration-requests.ts'
 
 /** How strictly a client reads what a server says. Facts about the client itself are in the table. */

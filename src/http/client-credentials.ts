@@ -4,8 +4,12 @@ import { fail, ok, type Result } from '../protocol/result.ts'
 
 interface Credentials {
   clientId: string | undefined
-  secret: string | undefined
+  secret?: string | undefined
+  /** A JWT (RFC 7523 §2.2), not yet verified. */
+  assertion?: string | undefined
 }
+
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** What a client says of itself at /token and /revoke (RFC 6749 §2.3). */
 export function readCredentials(
@@ -13,6 +17,14 @@ export function readCredentials(
   form: Parameters,
 ): Result<Credentials, ClientFailure> {
   const posted = { clientId: form.get('client_id'), secret: form.get('client_secret') }
+  const assertion = form.get('client_assertion')
+  const assertionType = form.get('client_assertion_type')
+  if (assertion !== undefined || assertionType !== undefined) {
+    const isAlone = posted.secret === undefined && authorization === null
+    return assertion !== undefined && assertionType === JWT_BEARER && isAlone
+      ? ok({ clientId: posted.clientId, assertion })
+      : fail({ reason: 'client_authentication_malformed' })
+  }
   if (authorization === null) return ok(posted)
   const basic = decodeBasic(authorization)
   // Two methods at once are an error (RFC 6749 §2.3); a matching client_id in the body is usual.

@@ -7,6 +7,11 @@ export interface ConsentPage {
   knownClient?: string
   /** What the app calls itself; proves nothing. */
   claimedName?: string
+  /**
+   * Host of the document that a client published about itself (draft-02 §8.5). It vouches for the
+   * app where the app is sent to by https: whatever runs on a computer can present any document.
+   */
+  publisher?: { host: string; isProven: boolean }
   redirectHost: string
   isLoopback: boolean
   resourceName: string
@@ -18,12 +23,20 @@ export interface ConsentPage {
 }
 
 export function consentPage(page: ConsentPage): Markup {
-  const who = page.knownClient ?? 'an unverified app'
+  const who =
+    page.knownClient ??
+    (page.publisher?.isProven === true ? `an app of ${page.publisher.host}` : 'an unverified app')
   return layout(
     `Allow access to ${page.resourceName}?`,
     html`<h1>Allow ${who} to use ${page.resourceName}?</h1>
       ${page.knownClient === undefined ? unverified(page) : ''}
       <dl>
+        ${
+          page.publisher === undefined
+            ? ''
+            : html`<dt>Described by</dt>
+                <dd>${page.publisher.host}</dd>`
+        }
         <dt>Server</dt>
         <dd>${page.resource}</dd>
         <dt>You will be sent to</dt>
@@ -54,11 +67,22 @@ export function consentPage(page: ConsentPage): Markup {
   )
 }
 
-function unverified(page: ConsentPage): Markup {
-  return page.claimedName === undefined
-    ? html`<p>The app gave no name, and nothing proves who made it.</p>`
+function unverified({ publisher, claimedName }: ConsentPage): Markup {
+  if (claimedName === undefined)
+    return html`<p>The app gave no name, and nothing proves who made it.</p>`
+  const name = html`<strong><bdi>${claimedName}</bdi></strong>`
+  if (publisher === undefined)
+    return html`<p>
+      An unverified app calling itself ${name}. Anyone can choose that name: nothing proves who made
+      the app.
+    </p>`
+  return publisher.isProven
+    ? html`<p>
+        It calls itself ${name}. Anyone can choose that name; certain is only that it comes from
+        ${publisher.host}.
+      </p>`
     : html`<p>
-        An unverified app calling itself <strong><bdi>${page.claimedName}</bdi></strong
-        >. Anyone can choose that name: nothing proves who made the app.
+        An app on a computer that says it is ${name}, as ${publisher.host} describes it. Any program
+        on that computer can say so.
       </p>`
 }

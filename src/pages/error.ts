@@ -42,9 +42,7 @@ export function appFaultAdvice(): Markup {
     </p>`
 }
 
-export function outageAdvice(): Markup {
+export function outageAdvice(who = 'The sign-in service behind this server'): Markup {
   return html`<h2>What to do</h2>
-    <p>
-      The sign-in service behind this server does not answer. Wait a moment, then reload this page.
-    </p>`
+    <p>${who} does not answer. Wait a moment, then reload this page.</p>`
 }

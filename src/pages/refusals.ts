@@ -13,10 +13,22 @@ import { pageResponse } from './respond.ts'
 
 /** GET /authorize, phase 1: nothing is proven, so nobody is redirected anywhere. */
 export function refuseUnproven(request: Request, failure: Failure): Promise<Response> {
-  const error = { ...toOAuthError(failure), status: 400 }
-  const advice = error.error === 'invalid_client' ? staleClientAdvice() : appFaultAdvice()
-  return refuse(request, error, advice)
+  const error = toOAuthError(failure)
+  if (error.status === 503) return refuse(request, error, outageAdvice('The server of the app'))
+  const isStale = error.error === 'invalid_client' && !OF_ITS_MAKER.has(failure.reason)
+  return refuse(
+    request,
+    { ...error, status: 400 },
+    isStale ? staleClientAdvice() : appFaultAdvice(),
+  )
 }
+
+/** No registration is to be forgotten where the client says itself what it is. */
+const OF_ITS_MAKER: ReadonlySet<Failure['reason']> = new Set([
+  'client_id_url_malformed',
+  'client_domain_not_allowed',
+  'client_metadata_document_invalid',
+])
 
 /** GET /authorize, phase 2: the redirect target is proven. */
 export async function refuseByRedirect(

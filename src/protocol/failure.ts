@@ -15,18 +15,29 @@ export type Failure =
   | { reason: 'body_not_form' | 'body_not_utf8' | 'body_too_large' }
 
 /** Why a client is not accepted. */
-export type ClientFailure = {
-  reason:
-    | 'client_id_missing'
-    | 'client_id_too_large'
-    | 'client_unknown'
-    | 'client_no_longer_allowed'
-    | 'client_revoked'
-    | 'client_metadata_document_unsupported'
-    | 'client_secret_wrong'
-    | 'client_authentication_malformed'
-    | 'client_must_not_authenticate'
-}
+export type ClientFailure =
+  { reason: 'client_metadata_document_invalid'; detail: string } | { reason: ClientRefusal }
+
+type ClientRefusal =
+  | 'client_id_missing'
+  | 'client_id_too_large'
+  | 'client_unknown'
+  | 'client_no_longer_allowed'
+  | 'client_revoked'
+  | 'client_id_url_malformed'
+  | 'client_domain_not_allowed'
+  | 'client_metadata_document_unsupported'
+  | 'client_metadata_document_unavailable'
+  | 'client_keys_unavailable'
+  | 'client_keys_invalid'
+  | 'client_secret_wrong'
+  | 'client_assertion_missing'
+  | 'client_assertion_invalid'
+  | 'client_assertion_expired'
+  | 'client_assertion_of_other_audience'
+  | 'client_assertion_used'
+  | 'client_authentication_malformed'
+  | 'client_must_not_authenticate'
 
 export type RegistrationFailure =
   | { reason: 'registration_not_json' }

@@ -29,12 +29,27 @@ export function buildAuthorizationServerMetadata(input: {
   issuer: string
   scopes: readonly string[]
   confidentialClients: boolean
+  /** Of client assertions; undefined where Client ID Metadata Documents are not supported. */
+  assertionAlgorithms?: readonly string[]
 }): Record<string, unknown> {
-  const authMethods = input.confidentialClients ? ['none', ...SECRET_METHODS] : ['none']
+  const { assertionAlgorithms } = input
+  const authMethods = [
+    'none',
+    ...(input.confidentialClients ? SECRET_METHODS : []),
+    ...(assertionAlgorithms === undefined ? [] : ['private_key_jwt']),
+  ]
   const common = { ...input, authMethods }
   return {
     ...commonMetadata(common),
     ...revocationMetadata(common),
+    ...(assertionAlgorithms === undefined
+      ? {}
+      : {
+          // draft-ietf-oauth-client-id-metadata-document-02 §6
+          client_id_metadata_document_supported: true,
+          token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+          revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+        }),
     jwks_uri: input.issuer + PATHS.jwks,
     authorization_response_iss_parameter_supported: true,
   }

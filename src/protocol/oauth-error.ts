@@ -50,11 +50,33 @@ export function toOAuthError(failure: Failure): OAuthError {
     case 'client_unknown':
       return badClient('This client_id was not issued here: register again')
     case 'client_no_longer_allowed':
-      return badClient('None of the redirect URIs of this client is allowed any more')
+      return badClient('None of the redirect URIs of this client is allowed here')
     case 'client_revoked':
       return badClient('This client was cut off: register again')
     case 'client_metadata_document_unsupported':
       return badClient('Client ID Metadata Documents are not supported: register instead')
+    case 'client_id_url_malformed':
+      return badClient('client_id is an https URL that cannot be that of a metadata document')
+    case 'client_domain_not_allowed':
+      return badClient('Clients of this domain are not allowed here: ask the operator to add it')
+    case 'client_metadata_document_invalid':
+      return badClient(`The document at client_id ${failure.detail}`)
+    case 'client_metadata_document_unavailable':
+      return outage('The document at client_id cannot be fetched: try again shortly')
+    case 'client_keys_unavailable':
+      return outage('The keys of this client cannot be fetched: try again shortly')
+    case 'client_keys_invalid':
+      return badClient('The document at the jwks_uri of this client is not a JWKS of public keys')
+    case 'client_assertion_missing':
+      return badClient('This client must authenticate with private_key_jwt: send client_assertion')
+    case 'client_assertion_invalid':
+      return badClient('client_assertion is not a JWT that this client signed for itself')
+    case 'client_assertion_expired':
+      return badClient('client_assertion has expired, is not valid yet, or is valid for too long')
+    case 'client_assertion_of_other_audience':
+      return badClient('client_assertion is not for this server: aud must be its issuer')
+    case 'client_assertion_used':
+      return badClient('client_assertion was used before: each needs a jti of its own')
     case 'client_secret_wrong':
       return badClient('Client authentication failed')
     case 'client_authentication_malformed':
@@ -191,12 +213,7 @@ export function toOAuthError(failure: Failure): OAuthError {
       return bad('unsupported_token_type', 'This token cannot be revoked: it expires by itself')
 
     case 'idp_unavailable':
-      return {
-        status: 503,
-        error: 'temporarily_unavailable',
-        description: 'The identity provider cannot be reached: try again shortly',
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
-      }
+      return outage('The identity provider cannot be reached: try again shortly')
     case 'idp_rejected_grant':
       return badGrant('The identity provider no longer accepts this sign-in: sign in again')
     case 'idp_rejected_client':
@@ -228,6 +245,16 @@ function badRedirectUri(description: string): OAuthError {
 
 function badMetadata(description: string): OAuthError {
   return bad('invalid_client_metadata', description)
+}
+
+/** 503: clients keep what they have, and open no browser. */
+function outage(description: string): OAuthError {
+  return {
+    status: 503,
+    error: 'temporarily_unavailable',
+    description,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  }
 }
 
 /** 401: the one answer from which MCP clients heal by registering again. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { identifyClient, KNOWN_CLIENTS } from '../../src/clients/known-clients.ts'
+import { identifyClient } from '../../src/clients/known-clients.ts'
+import { KNOWN_CLIENTS } from '../../src/clients/known-clients-data.ts'
 import { validateRedirectUri } from '../../src/protocol/redirect-uri.ts'
 
 const CLAUDE = 'https://claude.ai/api/mcp/auth_callback'

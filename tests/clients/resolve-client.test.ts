@@ -42,7 +42,8 @@ function contextOf(changes: Partial<PosternOptions> = {}): Context {
     },
     ...changes,
   })
-  return { config, redirectPolicy: buildRedirectPolicy(config), sealer: sealerOf(config) }
+  const redirectPolicy = buildRedirectPolicy(config)
+  return { config, redirectPolicy, sealer: sealerOf(config), documents: undefined }
 }
 
 function sealerOf({ secrets, retiredSecrets, issuer }: Config): Sealer {

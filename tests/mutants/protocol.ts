@@ -377,7 +377,7 @@ export const protocolMutants: Mutant[] = [
     id: 'error-idp-outage',
     rule: 'an outage of the identity provider never ends a grant',
     file: 'src/protocol/oauth-error.ts',
-    find: "        error: 'temporarily_unavailable',",
+    find: "    error: 'temporarily_unavailable',",
     replace: "        error: 'invalid_grant',",
     tests: ['tests/protocol/oauth-error.test.ts'],
   },

@@ -14,6 +14,7 @@ const redirectUri: Expected = [400, 'invalid_redirect_uri']
 const metadata: Expected = [400, 'invalid_client_metadata']
 const denied: Expected = [400, 'access_denied']
 const server: Expected = [400, 'server_error']
+const outage: Expected = [503, 'temporarily_unavailable']
 
 /** The compiler refuses this table when a reason is missing. */
 const EXPECTED: Record<Failure['reason'], Expected> = {
@@ -29,6 +30,17 @@ const EXPECTED: Record<Failure['reason'], Expected> = {
   client_no_longer_allowed: client,
   client_revoked: client,
   client_metadata_document_unsupported: client,
+  client_metadata_document_invalid: client,
+  client_metadata_document_unavailable: outage,
+  client_id_url_malformed: client,
+  client_domain_not_allowed: client,
+  client_keys_unavailable: outage,
+  client_keys_invalid: client,
+  client_assertion_missing: client,
+  client_assertion_invalid: client,
+  client_assertion_expired: client,
+  client_assertion_of_other_audience: client,
+  client_assertion_used: client,
   client_secret_wrong: client,
   client_authentication_malformed: client,
   client_must_not_authenticate: client,
@@ -95,7 +107,11 @@ const EXPECTED: Record<Failure['reason'], Expected> = {
 }
 
 /** Texts that our own code gives; only these may stand in a description. */
-const OWN_TEXTS = new Set(['redirect_uri_refused', 'client_metadata_invalid'])
+const OWN_TEXTS = new Set([
+  'redirect_uri_refused',
+  'client_metadata_invalid',
+  'client_metadata_document_invalid',
+])
 
 function failureOf(reason: string): Failure {
   const detail = OWN_TEXTS.has(reason) ? 'must be right' : HOSTILE
@@ -131,11 +147,15 @@ describe('RFC 6749 §4.1.2.1, §5.2, RFC 7591 §3.2.2, RFC 8707 §2 errors on th
     expect(toOAuthError({ reason: 'idp_error', error })).toMatchObject({ error: expected })
   })
 
-  test('only an unreachable identity provider asks to come back, and never ends a grant', () => {
+  test('only outages of others ask to come back, and never end a grant', () => {
     const comingBack = Object.keys(EXPECTED).filter(
       (reason) => toOAuthError(failureOf(reason)).retryAfterSeconds !== undefined,
     )
-    expect(comingBack).toEqual(['idp_unavailable'])
+    expect(comingBack).toEqual([
+      'client_metadata_document_unavailable',
+      'client_keys_unavailable',
+      'idp_unavailable',
+    ])
   })
 
   test('an entry of redirect_uris is named by its place', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { KNOWN_CLIENTS } from '../../src/clients/known-clients.ts'
+import { KNOWN_CLIENTS } from '../../src/clients/known-clients-data.ts'
 import { proveRedirectUri } from '../../src/protocol/authorization-request.ts'
 import { validateClientMetadata } from '../../src/protocol/client-metadata.ts'
 import {

@@ -267,7 +267,7 @@ describe('requests that do not reach the identity provider', () => {
 describe('what is sent to the identity provider', () => {
   test('nothing but the grant', async () => {
     const endpoint = openEndpoint(given)
-    const extras = { nonce: 'n', audience: 'https://other.test', client_assertion: 'x', scope: 'y' }
+    const extras = { nonce: 'n', audience: 'https://other.test', scope: 'y' }
     await post(endpoint, '/token', { ...CODE_FORM, ...extras }, { cookie: 'a=b', 'x-real-ip': '1' })
     const [call] = endpoint.sent
     expect(call?.form).toEqual(CODE_FORM)

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createAuthorizationServer } from '../../authorization-server.ts'
 import type { PosternOptions } from '../../config/options.ts'
 import { oauthErrorResponse } from '../../http/responses.ts'
+import { createDocumentFetcher } from '../fetch-document.ts'
 import { pick, readEnvironment, type Variables } from './environment.ts'
 import { createHttpHandler, type HttpHandler } from './http-handler.ts'
 import { lambdaRuntime, type LambdaRuntime } from './lambda-runtime.ts'
@@ -15,7 +16,7 @@ type Server = ReturnType<typeof createAuthorizationServer>
  * @throws ConfigError listing every problem of the environment.
  */
 export function createOauthHandler(own: Partial<LambdaRuntime> = {}): HttpHandler {
-  const runtime = lambdaRuntime(own)
+  const runtime = lambdaRuntime({ fetchDocument: createDocumentFetcher(), ...own })
   const { secretArn, originSecretHashes, options } = oauthOptions(runtime.variables)
   const source = createSecretSource(secretArn, runtime)
   /** Of each request by itself: another's unknown key must not make it run twice. */

@@ -7,8 +7,11 @@ import type { PosternOptions } from '../../config/options.ts'
 import { createPostern, type Postern } from '../../postern.ts'
 import { PATHS } from '../../protocol/metadata.ts'
 import type { Runtime } from '../../runtime.ts'
+import { createDocumentFetcher } from '../fetch-document.ts'
 import { answer, forward } from './forward.ts'
 import { logEvents } from './log.ts'
+
+export { createDocumentFetcher } from '../fetch-document.ts'
 
 const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
@@ -40,7 +43,12 @@ export interface RunningServer {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const emit = options.runtime?.emit ?? logEvents()
-  const postern = createPostern(options.postern, { sha256, ...options.runtime, emit })
+  const postern = createPostern(options.postern, {
+    sha256,
+    fetchDocument: createDocumentFetcher(),
+    ...options.runtime,
+    emit,
+  })
   const agent = new Agent({
     headersTimeout: (options.upstreamTimeoutSeconds ?? 300) * 1000,
     // Streams may be silent for as long as their server likes.
