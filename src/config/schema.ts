@@ -30,6 +30,10 @@ const StaticClient = v.strictObject({
   redirectUris: v.pipe(Texts, v.minLength(1)),
 })
 
+const MetadataDocuments = v.strictObject({
+  allowedDomains: v.optional(v.pipe(Texts, v.minLength(1))),
+})
+
 /** The form of the options. What valid values mean together is checked in `resolve.ts`. */
 export const OptionsSchema: v.GenericSchema = v.strictObject({
   resources: v.pipe(v.array(Resource), v.minLength(1)),
@@ -42,12 +46,7 @@ export const OptionsSchema: v.GenericSchema = v.strictObject({
     v.strictObject({
       redirectUris: v.optional(Texts),
       static: v.optional(v.array(StaticClient)),
-      metadataDocuments: v.optional(
-        v.union([
-          v.literal(false),
-          v.strictObject({ allowedDomains: v.optional(v.pipe(Texts, v.minLength(1))) }),
-        ]),
-      ),
+      metadataDocuments: v.optional(v.union([v.literal(false), MetadataDocuments])),
     }),
   ),
   lifetimes: v.optional(
