@@ -30,7 +30,7 @@ const Claims = v.object({
   aud: v.union([
     v.string(),
     v.pipe(
-      v.tuple([v.string()]),
+      v.strictTuple([v.string()]),
       v.transform(([only]) => only),
     ),
   ]),

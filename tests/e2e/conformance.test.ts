@@ -57,8 +57,8 @@ describe('the authorization leg of the official conformance tool', () => {
       report(`authorization, ${how}`, checks)
       expect(toResultSet(checks.filter(({ status }) => status === 'SUCCESS'))).toEqual([
         'authorization-code-grant: authorization-code-grant: SUCCESS',
-        'authorization-server-metadata-endpoint: authorization-server-metadata: SUCCESS',
         'authorization-server-metadata-endpoint: authorization-server-metadata-cimd: SUCCESS',
+        'authorization-server-metadata-endpoint: authorization-server-metadata: SUCCESS',
       ])
       expect(checks.filter(({ status }) => status !== 'SUCCESS')).toEqual([])
     },

@@ -5,6 +5,7 @@ import type { PosternEvent } from '../../src/events.ts'
 import { type CognitoTwinServer, startCognitoTwin } from '../../src/demo/cognito-twin/server.ts'
 import { startSampleMcpServer } from '../../src/demo/sample-mcp-server.ts'
 import { type RunningServer, serve } from '../../src/platform/node/index.ts'
+import type { Runtime } from '../../src/runtime.ts'
 import { Clock } from './clock.ts'
 import { SECRET_A } from './world.ts'
 
@@ -22,7 +23,10 @@ export interface Deployment {
   close: () => Promise<void>
 }
 
-export async function startDeployment(changes: Partial<PosternOptions> = {}): Promise<Deployment> {
+export async function startDeployment(
+  changes: Partial<PosternOptions> = {},
+  runtime: Partial<Runtime> = {},
+): Promise<Deployment> {
   const port = await portForMcpRemote()
   const issuer = `http://localhost:${port}`
   const mcpUrl = `${issuer}/mcp`
@@ -57,7 +61,7 @@ export async function startDeployment(changes: Partial<PosternOptions> = {}): Pr
     serve({
       postern: { ...options, ...more },
       listen: { host: '127.0.0.1', port },
-      runtime: { now: clock.now, emit: (event) => events.push(event) },
+      runtime: { now: clock.now, emit: (event) => events.push(event), ...runtime },
       drainSeconds: 0.2,
     })
   let running = await start({})

@@ -19,10 +19,12 @@ export class SdkClient {
   readonly kind: SdkClientKind
   readonly #url: URL
   readonly #person: ScriptedPerson
-  readonly #store: Store = new Store()
+  readonly #store: Store
   #session: Session | undefined
 
-  constructor(kind: SdkClientKind, url: string, person: ScriptedPerson) {
+  /** With `metadataUrl` it publishes what it is, where the server takes that. */
+  constructor(kind: SdkClientKind, url: string, person: ScriptedPerson, metadataUrl?: string) {
+    this.#store = new Store(metadataUrl)
     this.kind = kind
     this.#url = new URL(url)
     this.#person = person
@@ -146,6 +148,7 @@ async function fetchOnce(url: string | URL, init: RequestInit = {}): Promise<Res
 class Store {
   readonly opened: URL[] = []
   readonly redirectUrl: string = REDIRECT_URL
+  readonly clientMetadataUrl?: string
   readonly clientMetadata: {
     client_name: string
     redirect_uris: string[]
@@ -163,6 +166,10 @@ class Store {
   #tokens: { access_token: string; token_type: string } | undefined
   #verifier = ''
   #discovery: { authorizationServerUrl: string } | undefined
+
+  constructor(metadataUrl?: string) {
+    if (metadataUrl !== undefined) this.clientMetadataUrl = metadataUrl
+  }
 
   clientInformation(): { client_id: string; redirect_uris: string[] } | undefined {
     return this.#client

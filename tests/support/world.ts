@@ -3,6 +3,7 @@ import type { CognitoTwinOptions } from '../../src/demo/cognito-twin/options.ts'
 import type { PosternOptions } from '../../src/config/options.ts'
 import type { PosternEvent } from '../../src/events.ts'
 import { createPostern, type Postern } from '../../src/postern.ts'
+import type { FetchDocument } from '../../src/runtime.ts'
 import { Clock } from './clock.ts'
 
 export const ISSUER = 'https://mcp.example.test'
@@ -37,6 +38,8 @@ export interface WorldOptions {
   postern?: Partial<PosternOptions>
   identityProvider?: Partial<PosternOptions['identityProvider']>
   twin?: Partial<CognitoTwinOptions>
+  /** What Postern fetches documents of clients with; absent, it takes none. */
+  fetchDocument?: FetchDocument
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -88,7 +91,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const replica = (changes: Partial<PosternOptions> = {}): Postern =>
     createPostern(
       { ...posternOptions, ...changes },
-      { now: clock.now, fetch, emit: (event) => events.push(event) },
+      {
+        now: clock.now,
+        fetch,
+        emit: (event) => events.push(event),
+        ...(options.fetchDocument === undefined ? {} : { fetchDocument: options.fetchDocument }),
+      },
     )
   return {
     postern: replica(),
