@@ -125,7 +125,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const CERTIFICATE = /CERT|SIGNED|SELF_SIGNED|ALTNAME|ISSUER|TLS|SSL/
+const CERTIFICATE = /CERT|VERIFY|ALTNAME|ISSUER|TLS|SSL/
 
 function explain(error: unknown): [reason: Silence['reason'], detail: string] {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error

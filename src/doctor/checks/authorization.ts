@@ -1,9 +1,12 @@
 import type { Answer } from '../ask.ts'
 import type { Walk } from '../browser.ts'
-import type { Evidence } from '../evidence.ts'
+import type { ClientProfile } from '../client-profiles.ts'
+import type { Discovery, Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation } from '../finding.ts'
 import { isForgotten, stopped, type AuthorizationEvidence } from '../probes/authorization.ts'
-import { isRedirect } from '../probes/documents.ts'
+import { isRedirect, type JsonObject } from '../probes/documents.ts'
+import { presentsDocument } from '../presents-document.ts'
+import { requestedScope } from '../requested-scope.ts'
 import { isClosedList } from './registration.ts'
 import { defineRules, type Family } from './rules.ts'
 
@@ -63,6 +66,11 @@ const RULES = defineRules('authorization', {
     fix: 'Find out which step sends the browser back to one before it: often a cookie that is not kept.',
     source: 'RFC 9110 §15.4',
   },
+  'D20-sign-in-refused': {
+    level: 'error',
+    fix: 'Look at the log of the authorization server; access_denied means that this person may not.',
+    source: 'RFC 6749 §4.1.2.1',
+  },
   'D20-identity-provider-refuses': {
     level: 'error',
     fix: 'Look at the log of the identity provider for this request; `--idp` checks it by itself.',
@@ -75,28 +83,39 @@ export const authorization: Family = { rules: RULES, check: checkAuthorization }
 
 const observe = observeBy(RULES)
 
-function checkAuthorization({ authorization, registration }: Evidence): Observation[] {
+function checkAuthorization({ authorization, registration, discovery }: Evidence): Observation[] {
   if (authorization === undefined) return []
+  const server = discovery?.serverMetadata.used?.document
   const { asJson, browser } = authorization
   if (isForgotten(authorization))
     return [
       observe('D11-registration-forgotten', {
         where: asJson[0].ok ? asJson[0].value.where : '',
         message: 'The client that has just registered is not known here.',
-        stops: everybody,
+        stops: (client) => !presentsDocument(client, server),
       }),
     ]
   // A cookie that is not kept explains whatever comes after it.
   const cookies = checkCookies(browser)
   if (cookies.length > 0) return cookies
-  const way = checkWay(authorization)
+  const way = checkWay(authorization, asksForOfflineAccess(discovery))
   if (way.length > 0) return way
   // Nobody is on a closed list with two ports.
   const isClosed = registration !== undefined && isClosedList(registration)
-  return [...checkAgain(authorization), ...(isClosed ? [] : checkPort(authorization))]
+  return [...checkAgain(authorization), ...(isClosed ? [] : checkPort(authorization, server))]
 }
 
-function checkWay(evidence: AuthorizationEvidence): Observation[] {
+type Stops = (client: ClientProfile) => boolean
+
+/** Whoever is told by the resource, and whoever finds it among what the server offers. */
+function asksForOfflineAccess(discovery: Discovery | undefined): Stops {
+  const document = discovery?.resourceMetadata.used?.document
+  const told = requestedScope(discovery?.challenge?.scope, document, undefined)
+  const isTold = told?.split(' ').includes('offline_access') === true
+  return (client) => isTold || client.asksForOfflineAccess
+}
+
+function checkWay(evidence: AuthorizationEvidence, asksForOfflineAccess: Stops): Observation[] {
   const { end } = evidence.browser
   switch (end.kind) {
     case 'form-action':
@@ -123,19 +142,23 @@ function checkWay(evidence: AuthorizationEvidence): Observation[] {
     }
     case 'returned':
     case 'page':
-      return stopped(evidence.browser) ? [explainStop(evidence)] : []
+      return stopped(evidence.browser) ? [explainStop(evidence, asksForOfflineAccess)] : []
   }
 }
 
-function explainStop({
-  browser,
-  withoutScope,
-  withoutResource,
-  request,
-}: AuthorizationEvidence): Observation {
+function explainStop(
+  { browser, withoutScope, withoutOfflineAccess, withoutResource, request }: AuthorizationEvidence,
+  asksForOfflineAccess: Stops,
+): Observation {
   const { where, error } = describeEnd(browser)
   const message = `The browser ends with ${error}`
   const seen = { where, stops: everybody }
+  if (goesOn(withoutOfflineAccess))
+    return observe('D07-scope-refused', {
+      where,
+      message: `${message} when it asks for offline_access.`,
+      stops: asksForOfflineAccess,
+    })
   if (/\binvalid_scope\b/.test(error) || goesOn(withoutScope))
     return observe('D07-scope-refused', {
       ...seen,
@@ -147,6 +170,7 @@ function explainStop({
       message: `${message} when it sends resource=${shown(request.resource ?? '')}.`,
     })
   const isElsewhere = browser.origins.length > 1
+  if (/\baccess_denied\b/.test(error)) return judgeRefusal(where, error)
   if (/redirect/i.test(error))
     return observe(
       isElsewhere ? 'D06-upstream-redirect-unregistered' : 'D20-identity-provider-refuses',
@@ -175,8 +199,9 @@ function describeEnd({ end }: Walk): { where: string; error: string } {
     return { where: end.where, error: shown(end.query.get('error') ?? '') }
   if (end.kind !== 'page') return { where: '', error: '' }
   const { where, status, text, url } = end.answer
+  const named = new URL(url).searchParams.get('error') ?? ''
   const word = /redirect_(?:uri_)?mismatch|invalid_scope|invalid_target|redirect_uri/.exec(
-    `${url} ${text}`,
+    `${named} ${text}`,
   )?.[0]
   return { where, error: word === undefined ? String(status) : `${status} ${word}` }
 }
@@ -210,13 +235,16 @@ function checkAgain({ asJson: [first, second] }: AuthorizationEvidence): Observa
   ]
 }
 
-function checkPort({ asJson: [first], otherPort }: AuthorizationEvidence): Observation[] {
+function checkPort(
+  { asJson: [first], otherPort }: AuthorizationEvidence,
+  server: JsonObject | undefined,
+): Observation[] {
   if (!first.ok || !otherPort.ok || !isFine(first.value) || isFine(otherPort.value)) return []
   return [
     observe('D06-port-fixed', {
       where: otherPort.value.where,
       message: 'A loopback redirect URI with another port than the registered one is refused.',
-      stops: (client) => client.variesPort,
+      stops: (client) => client.variesPort && presentsDocument(client, server),
     }),
   ]
 }
@@ -227,4 +255,13 @@ function isFine(answer: Answer): boolean {
   return (
     URL.parse(answer.headers.get('location') ?? '', answer.url)?.searchParams.has('error') !== true
   )
+}
+
+/** An error that the authorization server sends the client after it has spoken to the person. */
+export function judgeRefusal(where: string, error: string): Observation {
+  return observe('D20-sign-in-refused', {
+    where,
+    message: `The sign-in comes back with ${shown(error)}.`,
+    stops: everybody,
+  })
 }

@@ -103,7 +103,11 @@ function explainStatus(answer: Answer): Observation {
     stops: everybody,
   }
   if (status === 404 || status === 410) return observe('D05-not-found', seen)
-  if (status === 403) return observe('D05-forbidden', seen)
+  if (status === 403)
+    return observe('D05-forbidden', {
+      ...seen,
+      stops: (client) => !client.signsInAt.includes(status),
+    })
   if (isRedirect(answer))
     return observe('D05-redirect', {
       ...seen,
@@ -125,7 +129,6 @@ function checkMethods({ get, head }: ResourceEvidence): Observation[] {
       observe('D05-get-not-401', {
         where: get.value.where,
         message: `POST is answered with 401, and GET with ${get.value.status}.`,
-        stops: (client) => client.opensWith === 'GET' && isFatalForGet(get.value.status),
       }),
     ]
   if (head.ok && head.value.status !== 401)
@@ -133,15 +136,10 @@ function checkMethods({ get, head }: ResourceEvidence): Observation[] {
       observe('D05-head-not-401', {
         where: head.value.where,
         message: `GET is answered with 401, and HEAD with ${head.value.status}.`,
-        stops: (client) => client.opensWith === 'HEAD',
+        stops: needsChallenge,
       }),
     ]
   return []
-}
-
-/** A refusal of the method only hides the challenge; it is found at POST. */
-function isFatalForGet(status: number): boolean {
-  return status === 403 || status >= 500
 }
 
 const REMAPPED = 'x-amzn-remapped-www-authenticate'
@@ -189,7 +187,7 @@ function checkHeader({ where, headers }: Answer): Observation[] {
 
 /** The others find the metadata at the well-known addresses. */
 function needsChallenge(client: ClientProfile): boolean {
-  return client.opensWith === 'HEAD'
+  return client.needsChallengeAtHead
 }
 
 function checkBadToken(badToken: Asked): Observation[] {

@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import { observeBy, shown, type Observation } from '../finding.ts'
 import { readOAuthError } from '../oauth-error.ts'
+import { presentsDocument } from '../presents-document.ts'
 import { defineRules, type Family } from './rules.ts'
 
 const RULES = defineRules('authorization', {
@@ -17,17 +18,17 @@ export const metadataDocument: Family = { rules: RULES, check: checkMetadataDocu
 const observe = observeBy(RULES)
 
 function checkMetadataDocument({ metadataDocument, discovery }: Evidence): Observation[] {
-  if (metadataDocument?.ok !== true || metadataDocument.value.status < 400) return []
+  if (metadataDocument?.ok !== true) return []
+  // 5xx is no refusal: whatever is broken is so for everybody.
+  if (metadataDocument.value.status < 400 || metadataDocument.value.status >= 500) return []
   const { where, status } = metadataDocument.value
   const error = readOAuthError(metadataDocument.value) ?? ''
-  const methods = discovery?.serverMetadata.used?.document['token_endpoint_auth_methods_supported']
-  // Claude registers dynamically where public clients are not listed.
-  const takesPublic = Array.isArray(methods) && methods.includes('none')
+  const server = discovery?.serverMetadata.used?.document
   return [
     observe('D16-document-refused', {
       where,
       message: `Claude Code’s metadata document as client_id is answered with ${shown(`${status} ${error}`.trim())}.`,
-      stops: (client) => client.clientMetadataDocument !== undefined && takesPublic,
+      stops: (client) => presentsDocument(client, server),
     }),
   ]
 }

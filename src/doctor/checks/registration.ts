@@ -1,11 +1,12 @@
 import type { Answer, Asked } from '../ask.ts'
-import type { ClientProfile } from '../client-profiles.ts'
+import { refuses, type ClientProfile } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation } from '../finding.ts'
 import { isObject, textOf, textsOf, type JsonObject } from '../probes/documents.ts'
 import type { Registered, RegistrationEvidence } from '../probes/registration.ts'
 import type { RegistrationName } from '../registration-requests.ts'
 import { readOAuthError } from '../oauth-error.ts'
+import { presentsDocument } from '../presents-document.ts'
 import { defineRules, type Family } from './rules.ts'
 
 const RULES = defineRules('registration', {
@@ -101,7 +102,15 @@ export const registration: Family = { rules: RULES, check: checkRegistration }
 
 const observe = observeBy(RULES)
 
-function checkRegistration({ registration }: Evidence): Observation[] {
+function checkRegistration(evidence: Evidence): Observation[] {
+  const server = evidence.discovery?.serverMetadata.used?.document
+  return checkReplies(evidence).map((observation) => ({
+    ...observation,
+    stops: (client) => !presentsDocument(client, server) && observation.stops(client),
+  }))
+}
+
+function checkReplies({ registration }: Evidence): Observation[] {
   if (registration === undefined) return []
   const entries = [...registration]
   const refused = entries.filter(([, each]) => each.clientId === undefined)
@@ -222,7 +231,7 @@ function checkShape(answer: Asked | undefined): Observation[] {
       observe('D01-reply-incomplete', {
         where,
         message: 'The reply has no redirect_uris.',
-        stops: everybody,
+        stops: refuses('no redirect_uris'),
       }),
     ]
   const nulls = Object.keys(json).filter((key) => json[key] === null)
@@ -231,7 +240,7 @@ function checkShape(answer: Asked | undefined): Observation[] {
       observe('D01-reply-null', {
         where,
         message: `These are null in the reply: ${shown(nulls.join(', '))}.`,
-        stops: everybody,
+        stops: refuses('an unfit type'),
       }),
     ]
   const times = ['client_id_issued_at', 'client_secret_expires_at'].filter(
@@ -242,7 +251,7 @@ function checkShape(answer: Asked | undefined): Observation[] {
     observe('D01-reply-time', {
       where,
       message: `${times.join(' and ')} must be a whole number.`,
-      stops: everybody,
+      stops: refuses('an unfit type'),
     }),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Answer } from '../ask.ts'
-import type { ClientProfile } from '../client-profiles.ts'
+import { refuses, type ClientProfile } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
-import { everybody, observeBy, shown, type Observation } from '../finding.ts'
+import { observeBy, shown, type Observation } from '../finding.ts'
 import {
   readDocument,
   textOf,
@@ -18,7 +18,7 @@ const RULES = defineRules('protected resource metadata', {
     source: 'RFC 9728 §3.1',
   },
   'D03-resource-metadata-path': {
-    level: 'warning',
+    level: 'info',
     fix: 'Serve the same document with the path of the MCP URL behind the well-known string: that is where clients look first.',
     source: 'RFC 9728 §3.1',
   },
@@ -38,8 +38,8 @@ const RULES = defineRules('protected resource metadata', {
     source: 'RFC 9728 §3.2',
   },
   'D03-resource-metadata-redirect': {
-    level: 'error',
-    fix: 'Serve the document where clients ask for it; they do not follow redirects to other origins.',
+    level: 'warning',
+    fix: 'Serve the document where clients ask for it; not all follow redirects to other origins.',
     source: 'typescript-sdk 1.32, redirectPolicy',
   },
   'D03-no-authorization-server': {
@@ -101,7 +101,7 @@ function checkResourceMetadata(evidence: Evidence): Observation[] {
 
 /** The others go on as if the MCP URL's origin were the authorization server. */
 function needsDocument(client: ClientProfile): boolean {
-  return client.resource === 'exact' || !client.guessesEndpoints
+  return client.needsResourceMetadata
 }
 
 function uniquePlaces(places: readonly Fetched[]): Fetched[] {
@@ -112,16 +112,18 @@ function uniquePlaces(places: readonly Fetched[]): Fetched[] {
 function checkPlace(place: Fetched): Observation[] {
   const { last, url } = place
   const where = `GET ${url}`
-  if (!last.ok) return []
   const elsewhere = place.hops.find((hop) => new URL(hop).origin !== new URL(url).origin)
-  if (elsewhere !== undefined)
+  // A private network is worse, and said elsewhere.
+  const isSpecial = !last.ok && last.failure.reason === 'special-use address'
+  if (elsewhere !== undefined && !isSpecial)
     return [
       observe('D03-resource-metadata-redirect', {
         where,
         message: `The address redirects to ${shown(new URL(elsewhere).origin)}.`,
-        stops: everybody,
+        stops: (client) => !client.followsRedirects && needsDocument(client),
       }),
     ]
+  if (!last.ok) return []
   const { status, end } = last.value
   if (readDocument(place).ok || end !== 'whole') return []
   if (status === 200)
@@ -152,7 +154,7 @@ function checkAddresses(
       observe('D04-metadata-address-wrong', {
         where: `GET ${named.url}`,
         message: `The challenge names this address, and the document is at ${shown(usedUrl)}.`,
-        stops: needsDocument,
+        stops: refuses('a wrong metadata address'),
       }),
     ]
   if (named === undefined && isAbsent(atPath))
@@ -187,34 +189,52 @@ export function isJsonType({ contentType }: Answer): boolean {
 function checkResource(mcpUrl: URL, url: string, document: JsonObject): Observation[] {
   const where = `GET ${url}`
   const resource = textOf(document, 'resource')
+  const isElsewhere = namesIssuerElsewhere(mcpUrl, document)
   if (resource === undefined)
     return [
       observe('D04-resource-missing', {
         where,
         message: 'The document has no resource.',
-        stops: isExact,
+        stops: (client) =>
+          refuses('no resource')(client) || (client.resource === 'preferred' && isElsewhere),
       }),
     ]
   if (resource === mcpUrl.href || `${resource}/` === mcpUrl.href) return []
   const isCovering = covers(resource, mcpUrl)
+  const stops = (client: ClientProfile): boolean => {
+    switch (client.resource) {
+      case 'exact':
+        return true
+      case 'covering':
+        return !isCovering
+      case 'preferred':
+        return isElsewhere
+      case 'ignored':
+        return false
+    }
+  }
   if (isCovering && URL.parse(resource)?.pathname === '/')
     return [
       observe('D04-resource-origin-only', {
         where,
         message: `resource is ${shown(resource)}, the origin of the MCP URL.`,
-        stops: isExact,
+        stops,
       }),
     ]
   return [
     observe('D04-resource-mismatch', {
       where,
       message: `resource is ${shown(resource)}, and the MCP URL ${mcpUrl.href}.`,
-      stops: isCovering ? isExact : everybody,
+      stops,
     }),
   ]
 }
 
-const isExact = (client: ClientProfile): boolean => client.resource === 'exact'
+/** Where the document is set aside, its issuer is lost with it. */
+function namesIssuerElsewhere(mcpUrl: URL, document: JsonObject): boolean {
+  const issuer = textsOf(document, 'authorization_servers')?.[0]
+  return issuer !== undefined && URL.parse(issuer)?.origin !== mcpUrl.origin
+}
 
 /** As the SDK's checkResourceAllowed: same origin, and a path that the MCP URL's begins with. */
 export function covers(resource: string, mcpUrl: URL): boolean {
@@ -234,7 +254,7 @@ function checkServers(url: string, document: JsonObject): Observation[] {
     observe('D03-no-authorization-server', {
       where: `GET ${url}`,
       message: 'The document names no authorization server.',
-      stops: (client) => !client.guessesEndpoints,
+      stops: needsDocument,
     }),
   ]
 }

@@ -1,8 +1,16 @@
-import type { ClientProfile } from '../client-profiles.ts'
+import { refuses, type ClientProfile, type Refusal } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation } from '../finding.ts'
-import { textOf, textsOf, type Fetched, type JsonObject } from '../probes/documents.ts'
+import {
+  readDocument,
+  textOf,
+  textsOf,
+  type Fetched,
+  type JsonObject,
+} from '../probes/documents.ts'
+import type { ServerMetadataEvidence } from '../probes/metadata.ts'
 import { isInsecure } from '../insecure.ts'
+import { presentsDocument } from '../presents-document.ts'
 import { isJsonType } from './resource-metadata.ts'
 import { defineRules, type Family } from './rules.ts'
 
@@ -55,8 +63,8 @@ const RULES = defineRules('authorization server metadata', {
     source: 'RFC 8414 §3.2',
   },
   'D03-server-metadata-redirect': {
-    level: 'error',
-    fix: 'Serve the document where clients ask for it; they do not follow redirects to other origins.',
+    level: 'warning',
+    fix: 'Serve the document where clients ask for it; not all follow redirects to other origins.',
     source: 'typescript-sdk 1.32, redirectPolicy',
   },
   'D03-openid-incomplete': {
@@ -110,18 +118,16 @@ const observe = observeBy(RULES)
 function checkServerMetadata(evidence: Evidence): Observation[] {
   const serverMetadata = evidence.discovery?.serverMetadata
   if (serverMetadata === undefined) return []
-  const { advertised, isNamed, places, used } = serverMetadata
+  const { advertised, places, used } = serverMetadata
   // What comes after the document that is used is never asked for.
   const asked =
     used === undefined
       ? places
-      : places.slice(
-          0,
-          places.findIndex(({ url }) => url === used.url),
-        )
-  const faults = asked.flatMap(checkPlace)
+      : places.slice(0, places.findIndex(({ url }) => url === used.url) + 1)
+  const isLost = used === undefined
+  const faults = asked.flatMap((place) => checkPlace(place, isLost))
   if (used === undefined)
-    return faults.length > 0
+    return faults.length > 0 || places.some(isSpecial)
       ? faults
       : [
           observe('D03-server-metadata-missing', {
@@ -137,44 +143,54 @@ function checkServerMetadata(evidence: Evidence): Observation[] {
     ...checkType(places, url),
     ...(isOpenid(url) ? checkOpenid(where, document) : []),
     ...checkFields(where, document),
-    ...(isNamed ? checkIssuer(where, advertised, document) : []),
+    ...checkIssuer(where, serverMetadata, document),
     ...checkEndpoints(where, document),
     ...checkPkce(where, document),
     ...checkRegistrationWays(where, document),
   ]
 }
 
-function checkPlace(place: Fetched): Observation[] {
+/** Some read no further; `isLost`: others find nothing further on. */
+function checkPlace(place: Fetched, isLost: boolean): Observation[] {
   const { last, url } = place
   const where = `GET ${url}`
-  if (!last.ok) return []
   const elsewhere = place.hops.find((hop) => new URL(hop).origin !== new URL(url).origin)
-  if (elsewhere !== undefined)
+  if (elsewhere !== undefined && !isSpecial(place))
     return [
       observe('D03-server-metadata-redirect', {
         where,
         message: `The address redirects to ${shown(new URL(elsewhere).origin)}.`,
-        stops: everybody,
+        stops: (client) => !client.followsRedirects,
       }),
     ]
+  if (!last.ok) return []
   const { status, end, contentType } = last.value
-  if (end !== 'whole') return []
+  if (end !== 'whole' || readDocument(place).ok) return []
   if (status === 200)
     return [
       observe('D03-server-metadata-html', {
         where,
         message: `The answer is ${shown(contentType || 'something')}, and no JSON object.`,
-        stops: everybody,
+        stops: stopsAt('a document of no use', isLost),
       }),
     ]
-  if (status < 500) return []
+  const isRefusal = status === 401 || status === 403
+  if (status < 500 && !isRefusal) return []
+  const stops = isRefusal
+    ? (client: ClientProfile) => isLost && !client.guessesEndpoints
+    : stopsAt(status === 502 ? 'a bad gateway' : 'a document of no use', isLost)
   return [
-    observe('D03-server-metadata-error', {
-      where,
-      message: `The answer is ${status}.`,
-      stops: everybody,
-    }),
+    observe('D03-server-metadata-error', { where, message: `The answer is ${status}.`, stops }),
   ]
+}
+
+/** Worse than missing, and said elsewhere. */
+function isSpecial({ last }: Fetched): boolean {
+  return !last.ok && last.failure.reason === 'special-use address'
+}
+
+function stopsAt(what: Refusal, isLost: boolean): (client: ClientProfile) => boolean {
+  return (client) => refuses(what)(client) || (isLost && !client.guessesEndpoints)
 }
 
 function checkType(places: readonly Fetched[], usedUrl: string): Observation[] {
@@ -200,7 +216,7 @@ function checkOpenid(where: string, document: JsonObject): Observation[] {
     observe('D03-openid-incomplete', {
       where,
       message: `The OpenID configuration has no ${missing.join(', ')}.`,
-      stops: everybody,
+      stops: refuses('an unfit type'),
     }),
   ]
 }
@@ -230,23 +246,29 @@ function checkFields(where: string, document: JsonObject): Observation[] {
     observe('D03-field-type', {
       where,
       message: `These have a type that they must not have: ${wrong.join(', ')}.`,
-      stops: everybody,
+      stops: refuses('an unfit type'),
     }),
   ]
 }
 
-function checkIssuer(where: string, advertised: string, document: JsonObject): Observation[] {
+function checkIssuer(
+  where: string,
+  { advertised: named, isNamed }: ServerMetadataEvidence,
+  document: JsonObject,
+): Observation[] {
+  // As the SDK makes it up.
+  const advertised = isNamed ? named : `${named}/`
   const issuer = textOf(document, 'issuer')
   if (issuer === undefined)
     return [
       observe('D02-issuer-missing', {
         where,
         message: 'The document has no issuer.',
-        stops: everybody,
+        stops: refuses('no issuer'),
       }),
     ]
-  if (issuer === advertised) return []
-  const message = `issuer is ${shown(issuer)}, and authorization_servers names ${shown(advertised)}.`
+  if (issuer === advertised || (!isNamed && `${issuer}/` === advertised)) return []
+  const message = `issuer is ${shown(issuer)}, and ${isNamed ? 'authorization_servers names' : 'without authorization_servers clients expect'} ${shown(advertised)}.`
   const stops = (client: ClientProfile): boolean => !acceptsIssuer(client, issuer, advertised)
   const isSlash = withoutSlash(issuer) === withoutSlash(advertised)
   return [observe(isSlash ? 'D02-issuer-slash' : 'D02-issuer-mismatch', { where, message, stops })]
@@ -258,8 +280,10 @@ function acceptsIssuer(client: ClientProfile, issuer: string, advertised: string
       return false
     case 'added-slash':
       return advertised === `${issuer}/`
-    case 'slash':
-      return URL.parse(issuer)?.origin === URL.parse(advertised)?.origin
+    case 'root-slash':
+      return (
+        withoutSlash(issuer) === withoutSlash(advertised) && URL.parse(issuer)?.pathname === '/'
+      )
     case 'ignored':
       return true
   }
@@ -307,7 +331,7 @@ function checkPkce(where: string, document: JsonObject): Observation[] {
           observe('D03-no-code-response-type', {
             where,
             message: `response_types_supported is ${types === undefined ? 'missing' : shown(JSON.stringify(types))}.`,
-            stops: everybody,
+            stops: refuses(types === undefined ? 'an unfit type' : 'no code response type'),
           }),
         ]),
     ...(methods !== undefined && !methods.includes('S256')
@@ -315,7 +339,7 @@ function checkPkce(where: string, document: JsonObject): Observation[] {
           observe('D03-no-s256', {
             where,
             message: 'code_challenge_methods_supported has no S256.',
-            stops: everybody,
+            stops: refuses('no S256'),
           }),
         ]
       : []),
@@ -324,7 +348,7 @@ function checkPkce(where: string, document: JsonObject): Observation[] {
           observe('D03-s256-unsaid', {
             where,
             message: 'code_challenge_methods_supported is missing.',
-            stops: (client) => client.id === 'chatgpt',
+            stops: refuses('S256 unsaid'),
           }),
         ]
       : []),
@@ -340,7 +364,7 @@ function checkRegistrationWays(where: string, document: JsonObject): Observation
             where,
             message:
               'Clients can only come with a metadata document: there is no registration_endpoint.',
-            stops: (client) => client.clientMetadataDocument === undefined,
+            stops: (client) => !presentsDocument(client, document),
           })
         : observe('D01-no-registration', {
             where,

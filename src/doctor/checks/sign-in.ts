@@ -1,15 +1,11 @@
 import type { Evidence } from '../evidence.ts'
-import { everybody, observeBy, shown, type Observation, type Rule } from '../finding.ts'
+import { everybody, observeBy, type Observation, type Rule } from '../finding.ts'
 import { textOf } from '../probes/documents.ts'
+import { judgeRefusal } from './authorization.ts'
 import { judgeIssuerParameter } from './issuer-parameter.ts'
 import { defineRules } from './rules.ts'
 
 const RULES = defineRules('authorization', {
-  'D20-sign-in-refused': {
-    level: 'error',
-    fix: 'Look at the log of the authorization server; access_denied means that this person may not.',
-    source: 'RFC 6749 §4.1.2.1',
-  },
   'D20-sign-in-unfinished': {
     level: 'error',
     fix: 'Try again. Where the browser ends on a page of the identity provider, read what it says.',
@@ -48,13 +44,7 @@ export function judgeCallback(
   if (iss.length > 0) return iss
   const error = query.get('error')
   if (error === null && query.has('code')) return []
-  return [
-    observe('D20-sign-in-refused', {
-      where,
-      message: `The sign-in came back with ${shown(error ?? 'neither code nor error')}.`,
-      stops: everybody,
-    }),
-  ]
+  return [judgeRefusal(where, error ?? 'neither code nor error')]
 }
 
 export function judgeBusyPort(redirectUri: string): Observation {

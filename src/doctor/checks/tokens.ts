@@ -1,5 +1,6 @@
 import type { Result } from '../../protocol/result.ts'
 import type { Answer, Silence } from '../ask.ts'
+import { refuses } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation, type Rule } from '../finding.ts'
 import { readClaims, type Tokens } from '../login/tokens.ts'
@@ -109,7 +110,11 @@ export function judgeTokens(
   const found: Observation[] = []
   if (tokenType === undefined)
     found.push(
-      observe('D19-no-token-type', { where, message: 'There is no token_type.', stops: everybody }),
+      observe('D19-no-token-type', {
+        where,
+        message: 'There is no token_type.',
+        stops: refuses('no token_type'),
+      }),
     )
   if (expiresInSeconds === undefined)
     found.push(observe('D19-no-expires-in', { where, message: 'There is no expires_in.' }))

@@ -102,7 +102,7 @@ function checkAuthorize(asJson: Asked, asHtml: Asked): Observation[] {
         message: `An unknown client_id is answered with ${status}: people sign in, and the code is of no use.`,
       }),
     ]
-  if (readOAuthError(asJson.value) !== undefined) return []
+  if (readOAuthError(asJson.value) !== undefined || status >= 500) return []
   return [
     observe('D11-unknown-client-html', {
       where,

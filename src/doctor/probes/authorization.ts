@@ -19,6 +19,7 @@ export interface AuthorizationEvidence {
   /** The same without one parameter, where the browser came back with an error or stopped at one. */
   withoutResource: Walk | undefined
   withoutScope: Walk | undefined
+  withoutOfflineAccess: Walk | undefined
   /** Another port than the registered one (RFC 8252 §7.3). */
   otherPort: Asked
   /** A client_id that nobody registered. */
@@ -55,12 +56,17 @@ export async function probeAuthorization(
   const again = (changes: Partial<AuthorizationRequest>): Promise<Walk> =>
     walk(ask, url(changes), request.redirectUri)
   const isStopped = stopped(browser)
+  const scopes = request.scope?.split(' ') ?? []
   return {
     request,
     asJson: [first, await ask(once, JSON_ONLY)],
     browser,
     withoutResource: isStopped ? await again({ resource: undefined }) : undefined,
     withoutScope: isStopped ? await again({ scope: undefined }) : undefined,
+    withoutOfflineAccess:
+      isStopped && scopes.includes('offline_access')
+        ? await again({ scope: scopes.filter((each) => each !== 'offline_access').join(' ') })
+        : undefined,
     otherPort,
     unknownAsJson,
     unknownAsHtml,

@@ -151,6 +151,8 @@ export class AuthorizationServer {
     if (upstream?.circle === true) return redirect(url.href)
     if (upstream?.refusesAll === true) return page(400, 'Something is not configured')
     if (upstream?.refusesRedirectUri === true) return page(400, 'error=redirect_mismatch')
+    if (upstream?.asksForPassword === true)
+      return page(200, '<form method="post"><input type="password" name="password"></form>')
     const scopes = (query.get('scope') ?? '').split(' ')
     const back = (parameters: string): Reply =>
       redirect(`${this.#origin}/callback?${parameters}&${query}`)

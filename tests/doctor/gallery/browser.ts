@@ -5,6 +5,8 @@ export const BAD_PORTS: ReadonlySet<number> = new Set([
 
 const MOST_STEPS = 12
 
+type Request = (url: URL, init: RequestInit) => Promise<Response>
+
 export interface Journey {
   /** The last address. */
   end: string
@@ -16,7 +18,7 @@ export interface Journey {
  * A browser with a person who agrees to everything, as strict as Chromium about cookies,
  * form-action and ports.
  */
-export async function agree(start: string): Promise<Journey> {
+export async function agree(start: string, request: Request = fetch): Promise<Journey> {
   const cookies: Cookies = new Map()
   const redirectUri = new URL(start).searchParams.get('redirect_uri') ?? ''
   let url = new URL(start)
@@ -25,7 +27,7 @@ export async function agree(start: string): Promise<Journey> {
   let policy: Policy | undefined
   for (let step = 0; step < MOST_STEPS; step++) {
     if (BAD_PORTS.has(Number(url.port)) || !isAllowed(policy, url)) break
-    const response = await visit(url, cookieFor(cookies, url, comesFrom), form)
+    const response = await visit(request, url, cookieFor(cookies, url, comesFrom), form)
     if (response === undefined) break
     if (url.href.startsWith(redirectUri)) return { end: url.href, isBack: true }
     keep(cookies, url, response.headers.getSetCookie())
@@ -51,6 +53,7 @@ const FORM =
   /<form method="post" action="([^"]+)"><input type="hidden" name="request" value="([^"]+)">/
 
 async function visit(
+  request: Request,
   url: URL,
   cookie: string,
   form: URLSearchParams | undefined,
@@ -60,7 +63,7 @@ async function visit(
     form === undefined
       ? { headers }
       : { headers: { ...headers, origin: url.origin }, method: 'POST', body: form }
-  return fetch(url, { redirect: 'manual', ...init }).catch(() => undefined)
+  return request(url, { redirect: 'manual', ...init }).catch(() => undefined)
 }
 
 interface Policy {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { NODE_PORTS } from '../../../src/cli/doctor-ports.ts'
 import { listenForCallback } from '../../../src/aws/verify/callback-listener.ts'
 import { CLIENT_PROFILES } from '../../../src/doctor/client-profiles.ts'
@@ -6,9 +7,10 @@ import type { LocalState } from '../../../src/doctor/probes/caches.ts'
 import type { LoginPorts } from '../../../src/doctor/login/ports.ts'
 import type { Limits, Ports } from '../../../src/doctor/ports.ts'
 import type { Report, Verdict } from '../../../src/doctor/report.ts'
+import { freePort } from '../../support/deployment.ts'
 import { agree } from './browser.ts'
 
-interface Circumstances {
+export interface Circumstances {
   addresses?: readonly string[] | undefined
   login?: true | undefined
   local?: LocalState
@@ -18,10 +20,12 @@ interface Circumstances {
   mcpRemotePort?: number
   ports?: Partial<Ports>
   limits?: Limits
+  /** How long somebody who signs in may take. */
+  waitSeconds?: number
 }
 
 /** Doctor against a server of the gallery; `addresses` are what its name stands for. */
-export function look(
+export async function look(
   mcpUrl: string,
   {
     addresses,
@@ -29,49 +33,43 @@ export function look(
     local,
     identityProvider,
     visit = async (url) => (await agree(url)).isBack,
-    mcpRemotePort = nextPort(),
+    mcpRemotePort,
     ports = {},
     limits,
+    waitSeconds = 20,
   }: Circumstances = {},
 ): Promise<Report> {
   return examine(
     {
       mcpUrl: new URL(mcpUrl),
       profiles: CLIENT_PROFILES,
-      mcpRemotePort,
+      mcpRemotePort: mcpRemotePort ?? (await freePort()),
       local,
       identityProvider,
       proxies: [],
       onProgress: () => {},
     },
     { ...NODE_PORTS, ...(addresses === undefined ? {} : pretend(addresses)), ...ports },
-    { limits, person: login && letVisit(visit) },
+    { limits, person: login && letVisit(visit, waitSeconds) },
   )
 }
 
 /** The name stands for these, and is reached on this machine all the same. */
 function pretend(addresses: readonly string[]): Partial<Ports> {
   return {
-    resolve: () => Promise.resolve([...addresses]),
+    resolve: (host) => Promise.resolve(isIP(host) === 0 ? [...addresses] : [host]),
     fetch: (url, init) => NODE_PORTS.fetch(url, init, ['127.0.0.1']),
   }
 }
 
-function letVisit(visit: (url: string) => Promise<boolean>): LoginPorts {
+function letVisit(visit: (url: string) => Promise<boolean>, waitSeconds: number): LoginPorts {
   return {
     announce: (url) => {
       visit(url).catch(() => {})
     },
     listen: listenForCallback,
-    waitSeconds: 5,
+    waitSeconds,
   }
-}
-
-/** Several sign in at the same time. */
-let lastPort = 24_000
-function nextPort(): number {
-  lastPort += 1
-  return lastPort
 }
 
 /** Codes that are worth a warning or more, each once. */

@@ -1,4 +1,5 @@
-/** How one answer of the server differs from a good one. `ORIGIN` in texts is the server's own. */
+/** How one answer of the server differs from a good one. `ORIGIN` in texts is the server's own, and
+ * `ELSEWHERE` its other name. */
 export interface Change {
   status?: number
   /** Null takes a header away. */
@@ -7,6 +8,8 @@ export interface Change {
   json?: Record<string, unknown>
   text?: string
   delaySeconds?: number
+  /** A body that goes on and never ends. */
+  isEndless?: true
 }
 
 export const ABSENT = 'ABSENT'
@@ -50,6 +53,8 @@ export interface Fault {
     refusesRedirectUri?: boolean
     circle?: boolean
     refusesAll?: boolean
+    /** Somebody has to type a password, who is not there. */
+    asksForPassword?: boolean
   }
   iss?: 'absent' | 'wrong'
   /** Public clients are refused at the token endpoint. */
@@ -75,5 +80,6 @@ export interface Fault {
   withToken?: { status: number }
   /** Nobody has to sign in. */
   isOpen?: boolean
-  withoutCors?: boolean
+  /** Web pages may read nothing, or everything but the MCP URL. */
+  withoutCors?: 'everywhere' | 'mcp'
 }

@@ -1,5 +1,6 @@
 import type { Change, Fault, Place } from './fault.ts'
-import { EXHIBITS, type Exhibit } from './faults.ts'
+import { EXHIBITS } from './exhibits/all.ts'
+import type { Exhibit } from './exhibits/exhibit.ts'
 
 export interface Pair {
   name: string
@@ -12,8 +13,11 @@ export interface Pair {
 export function drawPairs(count: number, seed: number): Pair[] {
   const random = createRandom(seed)
   const blocking = EXHIBITS.filter(
-    ({ blocks, login, deadlineSeconds }) =>
-      blocks === true && login === undefined && deadlineSeconds === undefined,
+    ({ keepsOut, login, look, patienceSeconds }) =>
+      keepsOut === 'both' &&
+      login === undefined &&
+      look === undefined &&
+      patienceSeconds === undefined,
   )
   const pairs = new Map<string, Pair>()
   while (pairs.size < count) {

@@ -1,7 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { SecureContext } from 'node:tls'
 import { AuthorizationServer } from './authorization-server.ts'
+import { BAD_PORTS } from './browser.ts'
+import { derive } from './derived-port.ts'
 import { buildDocuments } from './documents.ts'
 import { ABSENT, type Change, type Fault, type Place } from './fault.ts'
 import { answerMcp } from './mcp.ts'
@@ -17,26 +21,46 @@ export interface GalleryServer {
   close: () => Promise<void>
 }
 
+interface Address {
+  port?: number
+  host?: string
+  /** Https, with certificates of this authority. */
+  authority?: { contextFor(host: string): SecureContext }
+}
+
 /** A minimal MCP server with its own authorization server, on one origin, with one fault. */
-export async function startServer(fault: Fault = {}, port = 0): Promise<GalleryServer> {
+export async function startServer(
+  fault: Fault = {},
+  { port, host = 'localhost', authority }: Address = {},
+): Promise<GalleryServer> {
   let current = fault
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     respond(request, response).catch(() => response.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
+  }
+  const server =
+    authority === undefined
+      ? createServer(listener)
+      : createSecureServer(
+          { SNICallback: (name, done) => done(null, authority.contextFor(name)) },
+          listener,
+        )
+  const scheme = authority === undefined ? 'http' : 'https'
+  const listen = async (): Promise<string> => {
+    await new Promise<void>((resolve) => server.listen(port ?? 0, '127.0.0.1', resolve))
+    const at = `${scheme}://${host}:${(server.address() as AddressInfo).port}`
+    // By chance the URL can lead mcp-remote to a port that no browser opens.
+    if (port !== undefined || !BAD_PORTS.has(derive(`${at}/mcp`).port)) return at
+    await new Promise((resolve) => server.close(resolve))
+    return listen()
+  }
+  const origin = await listen()
   let authorizationServer = new AuthorizationServer(origin, () => current)
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const visit = await readVisit(request, origin)
     const [place, reply] = route(visit, origin, current, authorizationServer)
     const change = place === undefined ? undefined : current.answers?.[place]
-    await send(
-      response,
-      visit,
-      withCors(apply(change, reply, origin), current),
-      change?.delaySeconds,
-    )
+    await send(response, visit, withCors(apply(change, reply, origin), visit, current), change)
   }
 
   return {
@@ -108,7 +132,10 @@ function route(
 
 function apply(change: Change | undefined, reply: Reply, origin: string): Reply {
   if (change === undefined) return reply
-  const expand = (text: string): string => text.replaceAll('ORIGIN', origin)
+  // Another origin, and the same server.
+  const elsewhere = origin.replace('localhost', '127.0.0.1')
+  const expand = (text: string): string =>
+    text.replaceAll('ORIGIN', origin).replaceAll('ELSEWHERE', elsewhere)
   const headers = { ...reply.headers }
   for (const [name, value] of Object.entries(change.headers ?? {})) {
     if (value === null) delete headers[name]
@@ -125,8 +152,9 @@ function apply(change: Change | undefined, reply: Reply, origin: string): Reply 
     : { status, headers: { 'content-type': 'text/html', ...headers }, text: change.text }
 }
 
-function withCors(reply: Reply, fault: Fault): Reply {
-  if (fault.withoutCors === true) return reply
+function withCors(reply: Reply, { url }: Visit, { withoutCors }: Fault): Reply {
+  if (withoutCors === 'everywhere' || (withoutCors === 'mcp' && url.pathname === '/mcp'))
+    return reply
   return {
     ...reply,
     headers: {
@@ -142,11 +170,14 @@ async function send(
   response: ServerResponse,
   { method }: Visit,
   { status, headers, json, text }: Reply,
-  delaySeconds = 0,
+  { delaySeconds = 0, isEndless }: Change = {},
 ): Promise<void> {
   if (delaySeconds > 0) await sleep(delaySeconds * 1000)
   const body = text ?? (json === undefined ? '' : JSON.stringify(json))
   const type: Record<string, string> =
     json === undefined ? {} : { 'content-type': 'application/json' }
-  response.writeHead(status, { ...type, ...headers }).end(method === 'HEAD' ? undefined : body)
+  response.writeHead(status, { ...type, ...headers })
+  if (isEndless !== true) return void response.end(method === 'HEAD' ? undefined : body)
+  const timer = setInterval(() => response.write(' '), 100)
+  response.once('close', () => clearInterval(timer))
 }

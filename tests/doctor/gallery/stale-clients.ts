@@ -9,6 +9,7 @@ export interface StaleClient {
   hasTokens: boolean
   /** What blocks first comes first. */
   codes: string[]
+  keepsOut?: 'both'
 }
 
 export const STALE_CLIENTS: readonly StaleClient[] = [
@@ -23,17 +24,20 @@ export const STALE_CLIENTS: readonly StaleClient[] = [
     fault: { unknownClientAtToken: { status: 400, error: 'invalid_grant' } },
     hasTokens: true,
     codes: ['D21-registration-dead', 'D11-token-hides-unknown-client'],
+    keepsOut: 'both',
   },
   {
     name: 'no tokens, and /authorize says invalid_client',
     fault: {},
     hasTokens: false,
     codes: ['D21-registration-dead'],
+    keepsOut: 'both',
   },
   {
     name: 'no tokens, and /authorize shows a page',
     fault: { unknownClientAtAuthorize: 'html' },
     hasTokens: false,
     codes: ['D21-registration-dead', 'D11-unknown-client-html'],
+    keepsOut: 'both',
   },
 ]
