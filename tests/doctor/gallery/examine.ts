@@ -19,6 +19,7 @@ export interface Circumstances {
   visit?: (url: string) => Promise<boolean>
   mcpRemotePort?: number
   ports?: Partial<Ports>
+  proxies?: readonly string[]
   limits?: Limits
   /** How long somebody who signs in may take. */
   waitSeconds?: number
@@ -35,6 +36,7 @@ export async function look(
     visit = async (url) => (await agree(url)).isBack,
     mcpRemotePort,
     ports = {},
+    proxies = [],
     limits,
     waitSeconds = 20,
   }: Circumstances = {},
@@ -46,7 +48,7 @@ export async function look(
       mcpRemotePort: mcpRemotePort ?? (await freePort()),
       local,
       identityProvider,
-      proxies: [],
+      proxies,
       onProgress: () => {},
     },
     { ...NODE_PORTS, ...(addresses === undefined ? {} : pretend(addresses)), ...ports },

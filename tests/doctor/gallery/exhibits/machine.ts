@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readLocalState } from '../../../../src/cli/doctor-local.ts'
+import { readLocalState, readProxies } from '../../../../src/cli/doctor-local.ts'
 import type { LocalState } from '../../../../src/doctor/probes/caches.ts'
 import { newConfigFolder } from '../../../support/mcp-remote.ts'
 import { BAD_PORTS } from '../browser.ts'
@@ -74,7 +74,11 @@ async function openOnMachine({
     }
   return {
     mcpUrl: server.mcpUrl,
-    look: { mcpRemotePort: port, local: await readLocal(folder, server.mcpUrl, env) },
+    look: {
+      mcpRemotePort: port,
+      local: await readLocal(folder, server.mcpUrl),
+      proxies: readProxies(env),
+    },
     client: { folder, env },
     close: async () => {
       await Promise.all([leave?.(), server.close()])
@@ -84,11 +88,7 @@ async function openOnMachine({
 }
 
 /** As `--local` reads it. */
-export function readLocal(
-  folder: string,
-  mcpUrl: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<LocalState> {
+export function readLocal(folder: string, mcpUrl: string): Promise<LocalState> {
   const { hash, port } = derive(mcpUrl)
-  return readLocalState({ ...env, MCP_REMOTE_CONFIG_DIR: folder }, { hashes: [hash], port })
+  return readLocalState({ MCP_REMOTE_CONFIG_DIR: folder }, { hashes: [hash], port })
 }

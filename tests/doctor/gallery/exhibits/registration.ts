@@ -93,6 +93,12 @@ export const REGISTRATION: readonly Exhibit[] = [
     fault: { refusesRedirectUris: /^http:\/\/localhost:49300/ },
   },
   {
+    name: 'only redirect URIs that are on a list',
+    code: 'D06-closed-list',
+    stage: 4,
+    fault: { refusesRedirectUris: /^http:\/\/(?:localhost:49300|127\.0\.0\.1:4)/ },
+  },
+  {
     name: 'localhost, but not 127.0.0.1',
     code: 'D06-loopback-literal-refused',
     stage: 4,
