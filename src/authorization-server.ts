@@ -23,6 +23,7 @@ import { toResponse } from './gate/forward.ts'
 import { onlyPost, postable, readable, smallBody } from './http/endpoints.ts'
 import { createIdentityProvider } from './identity-provider/identity-provider.ts'
 import { once } from './once.ts'
+import { servePages } from './pages/serve-pages.ts'
 import { cookieNames } from './protocol/cookies.ts'
 import { PATHS, resourcePaths } from './protocol/metadata.ts'
 import type { Runtime } from './runtime.ts'
@@ -52,6 +53,7 @@ export function createAuthorizationServer(
 export function createRoutes(server: AuthorizationServer): HonoBase {
   const { config, runtime } = server
   const app = createApp(config, runtime, () => server.identityProvider.isReady())
+  servePages(app, config, runtime)
 
   app.use('/.well-known/*', readable)
   serveMetadata(app, config, () => handleAuthorizationServerMetadata(server))

@@ -13,6 +13,7 @@ import { serveResource } from './gate/serve.ts'
 import { createSessionBinding } from './gate/session-id.ts'
 import { onlyPost, postable, readable, smallBody } from './http/endpoints.ts'
 import { once } from './once.ts'
+import { servePages } from './pages/serve-pages.ts'
 import { cookieNames } from './protocol/cookies.ts'
 import { PATHS, resourcePaths } from './protocol/metadata.ts'
 import { handleAuthorize } from './relay/authorize.ts'
@@ -63,6 +64,7 @@ function createRoutes(
 ): HonoBase {
   const { config, runtime } = server
   const app = createApp(config, runtime, () => Promise.resolve(true))
+  servePages(app, config, runtime)
 
   app.use('/.well-known/*', readable)
   serveMetadata(app, config, () => handleRelayMetadata(server))

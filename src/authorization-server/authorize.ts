@@ -17,6 +17,7 @@ import type { Failure } from '../protocol/failure.ts'
 import { parseParameters } from '../protocol/form.ts'
 import { PATHS } from '../protocol/metadata.ts'
 import { isLoopbackRedirectUri, redirectUriHost } from '../protocol/redirect-uri.ts'
+import { parseScope } from '../protocol/scope.ts'
 import { checkBudgets } from './budgets.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
 import type { ConsentRequest } from './sealed-values.ts'
@@ -55,7 +56,7 @@ export async function handleAuthorize(
     server.runtime.emit({ type: 'authorize.refused', reason, client: client.value.name })
     const state = parameters.value.get('state')
     const target = { redirectUri: redirectUri.value, state, issuer: server.config.issuer }
-    return refuseByRedirect(target, failure)
+    return refuseByRedirect(target, server.config, failure)
   }
   if (!valid.ok) return refuse(valid.failure)
   const fits = checkBudgets(valid.value, server.config.identityProvider, server.config.issuer)
@@ -86,6 +87,7 @@ async function askForConsent(
   const resource = server.config.resources.find(({ url }) => url === valid.resource)
   const knownClient = provenName(client, registered, valid.redirectUri)
   const response = await pageResponse(
+    server.config,
     consentPage({
       ...(knownClient === undefined ? {} : { knownClient }),
       ...(client.publisher === undefined
@@ -101,7 +103,7 @@ async function askForConsent(
       isLoopback: isLoopbackRedirectUri(valid.redirectUri),
       resourceName: resource?.name ?? valid.resource,
       resource: valid.resource,
-      scopes: valid.scope.split(' '),
+      scopes: parseScope(valid.scope),
       fields: { request: sealedRequest },
       action: PATHS.consent,
     }),
@@ -126,5 +128,5 @@ function refuseWithPage(
   failure: Failure,
 ): Promise<Response> {
   server.runtime.emit({ type: 'authorize.refused', reason: failure.reason })
-  return refuseUnproven(request, failure)
+  return refuseUnproven(request, server.config, failure)
 }

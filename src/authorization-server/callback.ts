@@ -1,6 +1,5 @@
-import { oauthErrorResponse } from '../http/responses.ts'
-import { errorPage, outageAdvice, retryAdvice } from '../pages/error.ts'
-import { onward, pageResponse } from '../pages/respond.ts'
+import { refuseWithPage } from '../pages/refusals.ts'
+import { onward } from '../pages/respond.ts'
 import {
   buildCodeRedirect,
   buildErrorRedirect,
@@ -9,7 +8,6 @@ import {
 import { parseCookies } from '../protocol/cookies.ts'
 import type { Failure } from '../protocol/failure.ts'
 import { parseParameters } from '../protocol/form.ts'
-import { prefersHtml } from '../protocol/negotiation.ts'
 import { toOAuthError } from '../protocol/oauth-error.ts'
 import { MAX_CODE_LENGTH } from './budgets.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
@@ -29,13 +27,13 @@ export async function handleCallback(
   server: AuthorizationServer,
 ): Promise<Response> {
   const parameters = parseParameters(new URL(request.url).search.slice(1))
-  if (!parameters.ok) return refuseWithPage(request, server, parameters.failure)
+  if (!parameters.ok) return refuse(request, server, parameters.failure)
   const state = parameters.value.get('state') ?? ''
-  if (!STATE.test(state)) return refuseWithPage(request, server, { reason: 'transaction_missing' })
+  if (!STATE.test(state)) return refuse(request, server, { reason: 'transaction_missing' })
   const cookies = parseCookies(request.headers.get('cookie') ?? '', server.cookies.isOurs)
-  if (!cookies.ok) return refuseWithPage(request, server, cookies.failure)
+  if (!cookies.ok) return refuse(request, server, cookies.failure)
   const transaction = await openTransaction(server, cookies.value, state)
-  if (!transaction.ok) return refuseWithPage(request, server, transaction.failure)
+  if (!transaction.ok) return refuse(request, server, transaction.failure)
 
   const answer = await server.identityProvider.validateCallback(
     new URLSearchParams([...parameters.value]),
@@ -43,7 +41,7 @@ export async function handleCallback(
   )
   if (!answer.ok && answer.failure.reason === 'idp_unavailable')
     // The cookie stays: reloading this page may work.
-    return refuseWithPage(request, server, answer.failure)
+    return refuse(request, server, answer.failure)
   if (!answer.ok) return refuseByRedirect(request, server, transaction.value, answer.failure)
   return sendCode(request, server, transaction.value, answer.value)
 }
@@ -76,7 +74,7 @@ async function sendCode(
     return refuseByRedirect(request, server, transaction, { reason: 'code_too_large' })
   server.runtime.emit({ type: 'callback.received', client: transaction.client })
   const page = { title: 'Signed in', text: 'You are being taken back to your app.', url }
-  return onward(request, page, [clearTransaction(server, transaction.id)])
+  return onward(request, server.config, page, [clearTransaction(server, transaction.id)])
 }
 
 function refuseByRedirect(
@@ -93,20 +91,17 @@ function refuseByRedirect(
   )
   const text = 'Your app is being told. You can try again from there.'
   const page = { title: 'The sign-in did not succeed', text, url }
-  return onward(request, page, [clearTransaction(server, transaction.id)])
+  return onward(request, server.config, page, [clearTransaction(server, transaction.id)])
 }
 
 /** No transaction, no client to tell: a page. */
-async function refuseWithPage(
+function refuse(
   request: Request,
   server: AuthorizationServer,
   failure: Failure,
 ): Promise<Response> {
   report(server, failure)
-  const error = toOAuthError(failure)
-  if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
-  const advice = error.status === 503 ? outageAdvice() : retryAdvice()
-  return pageResponse(errorPage(error, advice), error.status)
+  return refuseWithPage(request, server.config, failure)
 }
 
 function report(server: AuthorizationServer, failure: Failure): void {

@@ -3,7 +3,7 @@ import { sha256 } from '../crypto/digest.ts'
 import { randomId } from '../crypto/signing.ts'
 import { readForm } from '../http/read-form.ts'
 import { isSameOrigin } from '../http/same-origin.ts'
-import { refuseConsent } from '../pages/refusals.ts'
+import { refuseWithPage } from '../pages/refusals.ts'
 import { onward } from '../pages/respond.ts'
 import { base64url } from '../protocol/base64url.ts'
 import { buildErrorRedirect } from '../protocol/authorization-response.ts'
@@ -24,12 +24,12 @@ export async function handleConsent(
   const decision = await readDecision(request, server)
   if (!decision.ok) {
     server.runtime.emit({ type: 'consent.refused', reason: decision.failure.reason })
-    return refuseConsent(request, decision.failure)
+    return refuseWithPage(request, server.config, decision.failure)
   }
   const { consent, approved, cookies } = decision.value
   if (!approved) {
     server.runtime.emit({ type: 'consent.denied', client: consent.client })
-    return onward(request, {
+    return onward(request, server.config, {
       title: 'Cancelled',
       text: 'Nothing was shared. Your app is being told.',
       url: buildErrorRedirect(
@@ -43,7 +43,7 @@ export async function handleConsent(
   const nonce = randomId(server.runtime.random)
   const codeVerifier = base64url(server.runtime.random(32))
   const url = await server.identityProvider.authorizationUrl({ state: id, nonce, codeVerifier })
-  if (!url.ok) return refuseConsent(request, url.failure)
+  if (!url.ok) return refuseWithPage(request, server.config, url.failure)
   const { browser: _browser, ...bound } = consent
   const setCookies = await startTransaction(server, cookies, {
     ...bound,
@@ -59,7 +59,7 @@ export async function handleConsent(
     resource: consent.resource,
   })
   const text = 'You are being taken to your organisation’s sign-in page.'
-  return onward(request, { title: 'Signing in', text, url: url.value }, setCookies)
+  return onward(request, server.config, { title: 'Signing in', text, url: url.value }, setCookies)
 }
 
 async function readDecision(

@@ -1,3 +1,4 @@
+import { resolveBranding, type Branding } from './branding.ts'
 import type { InProcessServer, PosternOptions, ResourceOptions } from './options.ts'
 
 export interface Resource {
@@ -21,11 +22,12 @@ export interface GateConfig {
   allowedOrigins: ReadonlySet<string>
   allowedHosts: ReadonlySet<string>
   maxBodyBytes: number
+  branding: Branding
 }
 
 type GateOptions = Pick<
   PosternOptions,
-  'revokeBefore' | 'allowedOrigins' | 'allowedHosts' | 'maxBodyBytes'
+  'revokeBefore' | 'allowedOrigins' | 'allowedHosts' | 'maxBodyBytes' | 'branding'
 >
 
 /** Fills in defaults of options that have been checked. */
@@ -53,6 +55,7 @@ export function fillInGate(
     allowedOrigins: new Set([origin, ...(options.allowedOrigins ?? [])]),
     allowedHosts: acceptedHosts(first.url, options.allowedHosts),
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
+    branding: resolveBranding(options.branding, origin),
   }
 }
 

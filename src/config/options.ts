@@ -97,6 +97,16 @@ export interface RevokeBefore {
   clients?: Record<string, number>
 }
 
+/** How consent page, error pages and the page at the MCP URL look. */
+export interface BrandingOptions {
+  /** Stands above every page. Default: the host. */
+  name?: string
+  /** A base64 `data:` URL of an image, at most 32 KB. */
+  logo?: string
+  /** `#rrggbb`. Made darker or lighter where text in it could not be read. */
+  colour?: string
+}
+
 export interface PosternOptions {
   resources: ResourceOptions[]
   identityProvider: IdentityProviderOptions
@@ -133,6 +143,7 @@ export interface PosternOptions {
   allowedHosts?: string[]
   /** Largest request body in bytes. Default 16 MiB. */
   maxBodyBytes?: number
+  branding?: BrandingOptions
   /** `development` permits what production refuses. Default `production`. */
   environment?: 'production' | 'development'
   /**
@@ -201,6 +212,7 @@ export interface RelayOptions {
   allowedHosts?: string[]
   /** Largest request body in bytes. Default 16 MiB. */
   maxBodyBytes?: number
+  branding?: BrandingOptions
   /** Hand the identity provider's client secret to whoever registers: it is then no secret. */
   dangerouslyShareClientSecret?: boolean
 }
@@ -226,4 +238,5 @@ export interface ResourceServerOptions extends Omit<ResourceOptions, 'upstream'>
   allowedOrigins?: string[]
   allowedHosts?: string[]
   maxBodyBytes?: number
+  branding?: BrandingOptions
 }

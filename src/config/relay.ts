@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { checkBranding } from './branding.ts'
 import { presetOf, type IdentityProviderPreset } from './idp-presets.ts'
 import {
   checkAccess,
@@ -76,6 +77,7 @@ export function resolveRelay(options: RelayOptions): RelayConfig {
   if (sound('access') && sound('scopes')) checkAccess(options.access, [options], issues)
   if (sound('redirectUris')) checkRedirectUris('redirectUris', options.redirectUris, issues)
   if (sound('allowedOrigins')) checkOrigins(options.allowedOrigins, issues)
+  if (sound('branding')) checkBranding(options.branding, issues)
   if (sound('identityProvider')) checkIdentityProvider(options, issues)
   if (sound('identityProvider') && sound('access')) checkEmailRules(options, issues)
   const secrets = sound('secrets') ? checkSecrets('secrets', options.secrets ?? [], issues) : []

@@ -1,3 +1,4 @@
+import { checkBranding } from './branding.ts'
 import {
   checkAccess,
   checkOrigins,
@@ -60,6 +61,7 @@ export function resolveConfig(options: PosternOptions): Config {
   if (sound('clients')) checkClients(options, issues)
   if (sound('lifetimes')) checkLifetimes(options, issues)
   if (sound('allowedOrigins')) checkOrigins(options.allowedOrigins, issues)
+  if (sound('branding')) checkBranding(options.branding, issues)
   if (sound('signingKeys'))
     for (const [index, jwk] of (options.signingKeys ?? []).entries())
       if (!isSupportedSigningJwk(jwk))

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { checkBranding } from './branding.ts'
 import { checkOrigins, checkResource } from './checks.ts'
 import { ConfigError } from './config-error.ts'
 import { checkForm } from './form.ts'
@@ -31,6 +32,7 @@ export function resolveResourceServer(options: ResourceServerOptions): {
       fix: 'Give a function in this process, or run createPostern, which has the secrets.',
     })
   if (sound('allowedOrigins')) checkOrigins(options.allowedOrigins, issues)
+  if (sound('branding')) checkBranding(options.branding, issues)
   const jwks = sound('jwks') ? checkJwks('jwks', options.jwks, issues) : []
   if (issues.length > 0) throw new ConfigError(issues)
   const upstream = options.upstream ?? notHere

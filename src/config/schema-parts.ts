@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { BrandingSchema } from './branding.ts'
 
 // Apart from the rest, so that a gate by itself does not carry the schema of a whole Postern.
 
@@ -34,6 +35,7 @@ export const GATE_ENTRIES: {
   allowedOrigins: v.GenericSchema
   allowedHosts: v.GenericSchema
   maxBodyBytes: v.GenericSchema
+  branding: v.GenericSchema
 } = {
   revokeBefore: v.optional(
     v.strictObject({
@@ -45,4 +47,5 @@ export const GATE_ENTRIES: {
   allowedOrigins: v.optional(Texts),
   allowedHosts: v.optional(Texts),
   maxBodyBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1024))),
+  branding: v.optional(BrandingSchema),
 }

@@ -67,8 +67,7 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
       target: Resource,
       search: string | undefined,
     ): Promise<Admission> {
-      const accept = headerValues(request.headers, 'accept').join(',')
-      const asker = { method: request.method, accept }
+      const asker = { method: request.method, headers: request.headers, site: config }
       // RFC 6750 §2.3 as MCP has it: a token in the URL ends up in logs, so it is never looked at.
       if (namesAccessToken(search)) {
         const description = 'The access token must be in the Authorization header'

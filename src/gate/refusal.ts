@@ -1,8 +1,9 @@
-import type { Resource } from '../config/gate-config.ts'
+import type { GateConfig, Resource } from '../config/gate-config.ts'
 import type { Emit } from '../events.ts'
-import { connectPage } from '../pages/connect.ts'
-import { pageHeaders } from '../pages/layout.ts'
+import { connectPage, guessPlatform } from '../pages/connect.ts'
+import { renderPage } from '../pages/layout.ts'
 import { buildChallenge } from '../protocol/bearer.ts'
+import { headerValues, type HeaderList } from '../protocol/headers.ts'
 import { protectedResourceMetadataUrl } from '../protocol/metadata.ts'
 import { prefersHtml } from '../protocol/negotiation.ts'
 
@@ -12,6 +13,13 @@ export interface Refusal {
   status: number
   headers: [string, string][]
   body: string
+}
+
+/** What the answer depends on besides the problem: machines never get a page. */
+export interface Asker {
+  method: string
+  headers: HeaderList
+  site: Pick<GateConfig, 'issuer' | 'branding'>
 }
 
 type ChallengeError = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
@@ -53,7 +61,7 @@ export function reportRefusal(
 /** 401, 400 or 403 with the challenge from which clients find the way in (RFC 9728 §5.1). */
 export async function challenge(
   resource: Resource,
-  request: { method: string; accept: string | undefined },
+  request: Asker,
   problem: { status: 400 | 401 | 403; error?: ChallengeError; description: string; scope?: string },
 ): Promise<Refusal> {
   const header = buildChallenge({
@@ -63,13 +71,17 @@ export async function challenge(
     scope: problem.scope ?? resource.scopes.join(' '),
     resource_metadata: protectedResourceMetadataUrl(resource.url),
   })
-  if (problem.status === 401 && request.method === 'GET' && prefersHtml(request.accept))
+  const say = (name: string): string => headerValues(request.headers, name).join(',')
+  if (problem.status === 401 && request.method === 'GET' && prefersHtml(say('accept'))) {
+    const platform = guessPlatform(say('sec-ch-ua-platform') || say('user-agent'))
+    const { headers, body } = await renderPage(request.site, connectPage(resource, platform))
     return {
       admitted: false,
       status: problem.status,
-      headers: [...Object.entries(await pageHeaders()), ['www-authenticate', header]],
-      body: String(await connectPage({ resource: resource.url, name: resource.name })),
+      headers: [...Object.entries(headers), ['www-authenticate', header]],
+      body,
     }
+  }
   return refuse(problem.status, problem.description, [['www-authenticate', header]])
 }
 

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
-import { layout, type Markup } from './layout.ts'
+import type { Markup, Page } from './layout.ts'
+import { scopeList } from './parts.ts'
 
 /** What a person must know before letting an app act for them. */
 export interface ConsentPage {
@@ -20,15 +21,17 @@ export interface ConsentPage {
   /** What the form brings back. */
   fields: Readonly<Record<string, string>>
   action: string
+  flow?: string
 }
 
-export function consentPage(page: ConsentPage): Markup {
+export function consentPage(page: ConsentPage): Page {
   const who =
     page.knownClient ??
     (page.publisher?.isProven === true ? `an app of ${page.publisher.host}` : 'an unverified app')
-  return layout(
-    `Allow access to ${page.resourceName}?`,
-    html`<h1>Allow ${who} to use ${page.resourceName}?</h1>
+  return {
+    title: `Allow access to ${page.resourceName}?`,
+    ...(page.flow === undefined ? {} : { flow: page.flow }),
+    body: html`<h1>Allow ${who} to use ${page.resourceName}?</h1>
       ${page.knownClient === undefined ? unverified(page) : ''}
       <dl>
         ${
@@ -38,15 +41,18 @@ export function consentPage(page: ConsentPage): Markup {
                 <dd>${page.publisher.host}</dd>`
         }
         <dt>Server</dt>
-        <dd>${page.resource}</dd>
-        <dt>You will be sent to</dt>
-        <dd>${page.redirectHost}${page.isLoopback ? ' (an app on this computer)' : ''}</dd>
-        <dt>Access asked for</dt>
-        <dd>${page.scopes.join(', ')}</dd>
+        <dd><strong>${page.resourceName}</strong> <code>${page.resource}</code></dd>
+        <dt>It may use</dt>
+        <dd>${scopeList(page.scopes)}</dd>
+        <dt>Then takes you to</dt>
+        <dd>
+          <strong>${page.redirectHost}</strong>
+          ${page.isLoopback ? html`<span>an app on this computer</span>` : ''}
+        </dd>
       </dl>
       ${
         page.isLoopback
-          ? html`<div class="warning" role="note">
+          ? html`<div class="note warning" role="note">
               <p>
                 Continue only if you have just started this yourself, in an app on this computer.
                 Afterwards, never copy the address that your browser shows to anyone.
@@ -59,12 +65,15 @@ export function consentPage(page: ConsentPage): Markup {
           ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
         )}
         <div class="actions">
-          <button class="primary" type="submit" name="action" value="approve">Continue</button>
-          <button type="submit" name="action" value="deny">Cancel</button>
+          <button class="primary" name="action" value="approve">Continue</button>
+          <button name="action" value="deny">Cancel</button>
         </div>
       </form>
-      <p class="quiet">Continue takes you to your organisation’s sign-in page.</p>`,
-  )
+      <p class="quiet">
+        Continue takes you to your organisation’s sign-in page. Cancel tells the app that you
+        declined.
+      </p>`,
+  }
 }
 
 function unverified({ publisher, claimedName }: ConsentPage): Markup {

@@ -1,48 +1,56 @@
 import { html } from 'hono/html'
 import type { OAuthError } from '../protocol/oauth-error.ts'
-import { layout, type Markup } from './layout.ts'
+import type { Explanation, Fault } from './explanations.ts'
+import { forgetting } from './forgetting.ts'
+import type { Page } from './layout.ts'
 
-/** What happened, and what to do about it. */
-export function errorPage(error: OAuthError, advice: Markup): Markup {
-  return layout(
-    'Sign-in stopped',
-    html`<h1>Sign-in stopped</h1>
-      <p>${error.description}.</p>
-      ${advice}
-      <p class="quiet">Error code: <code>${error.error}</code></p>`,
-  )
+const WHO: Readonly<Record<Fault, string>> = {
+  nobody: 'Nobody’s: nothing is broken',
+  browser: 'Your browser’s',
+  app: 'The app’s, not yours',
+  operator: 'This server’s operator’s, not yours',
+  'identity-provider': 'The identity provider’s, not yours',
 }
 
-/** A client_id that this server cannot read: the app must register again. */
-export function staleClientAdvice(): Markup {
-  return html`<h2>What to do</h2>
-    <p>Your app remembers a registration that this server does not know. Make it forget:</p>
-    <ul>
-      <li>
-        mcp-remote: delete the folder <code>.mcp-auth</code> in your home folder, then restart.
-      </li>
-      <li>Claude Code: run <code>/mcp</code>, choose the server, then “Clear authentication”.</li>
-      <li>Other apps: remove the server and add it again.</li>
-    </ul>`
+/** What happened, whose fault it is, what to do, and what to quote. */
+export function errorPage(
+  error: Pick<OAuthError, 'error' | 'description'>,
+  explanation: Explanation,
+  about: { flow?: string; redirectUri?: string | null } = {},
+): Page {
+  const { title, text, fault, steps, staleClient } = explanation
+  return {
+    title,
+    ...(about.flow === undefined ? {} : { flow: about.flow }),
+    body: html`<p class="eyebrow">Sign-in stopped</p>
+      <h1>${title}</h1>
+      <p>${text}</p>
+      <h2>What to do</h2>
+      ${staleClient === true ? forgetting(about.redirectUri ?? '') : ''}
+      ${
+        steps.length === 0
+          ? ''
+          : html`<ol>
+              ${steps.map((step) => html`<li>${step}</li>`)}
+            </ol>`
+      }
+      <dl>
+        <dt>Whose fault</dt>
+        <dd>${WHO[fault]}</dd>
+        <dt>What was wrong</dt>
+        <dd>${error.description}</dd>
+        <dt>Error code</dt>
+        <dd><code>${error.error}</code></dd>
+      </dl>`,
+  }
 }
 
-export function retryAdvice(): Markup {
-  return html`<h2>What to do</h2>
-    <p>
-      Close this page and start signing in again from your app. If it happens again, send the
-      operator of this server the text of this page.
-    </p>`
-}
-
-export function appFaultAdvice(): Markup {
-  return html`<h2>What to do</h2>
-    <p>
-      The app sent a request that this server must refuse. Nothing that you entered is at fault.
-      Report the text of this page to whoever makes the app.
-    </p>`
-}
-
-export function outageAdvice(who = 'The sign-in service behind this server'): Markup {
-  return html`<h2>What to do</h2>
-    <p>${who} does not answer. Wait a moment, then reload this page.</p>`
+export function notFoundPage(): Page {
+  return {
+    title: 'There is nothing at this address',
+    body: html`<p class="eyebrow">404</p>
+      <h1>There is nothing at this address</h1>
+      <p>It may be mistyped, or the link that led here is wrong. Nothing is broken.</p>
+      <p class="actions"><a class="button primary" href="/">How to connect an app</a></p>`,
+  }
 }

@@ -1,70 +1,73 @@
 import { html, raw } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
+import type { GateConfig } from '../config/gate-config.ts'
+import { utf8 } from '../crypto/digest.ts'
+import { styleFor } from './style.ts'
 
 export type Markup = HtmlEscapedString | Promise<HtmlEscapedString>
 
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1f24; --quiet: #57606a; --paper: #f6f7f9; --card: #fff;
-  --line: #d0d7de; --accent: #1f5fbf; --on-accent: #fff; --warn: #fff4d6; --warn-line: #bf8700; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --quiet: #9da7b1; --paper: #0d1117; --card: #161b22; --line: #3d444d;
-    --accent: #58a6ff; --on-accent: #04101f; --warn: #2f2610; --warn-line: #d29922; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; padding: 1.5rem 1rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; }
-main { max-width: 34rem; margin: 4vh auto 0; padding: 1.75rem; background: var(--card);
-  border: 1px solid var(--line); border-radius: .75rem; overflow-wrap: anywhere; }
-h1 { margin: 0 0 .75rem; font-size: 1.35rem; line-height: 1.3; }
-h2 { margin: 1.25rem 0 .25rem; font-size: 1rem; }
-p { margin: .5rem 0; } ul { margin: .25rem 0; padding-left: 1.25rem; }
-dl { margin: 1rem 0; display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; }
-dt { color: var(--quiet); } dd { margin: 0; font-weight: 600; }
-code, pre { font: .9em ui-monospace, monospace; }
-pre { padding: .75rem; border: 1px solid var(--line); border-radius: .5rem; white-space: pre-wrap; }
-.quiet { color: var(--quiet); font-size: .9rem; }
-.warning { margin: 1rem 0; padding: .75rem 1rem; background: var(--warn);
-  border-left: 4px solid var(--warn-line); border-radius: .25rem; }
-.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
-button, .button { font: inherit; font-weight: 600; padding: .6rem 1.25rem; border-radius: .5rem;
-  border: 1px solid var(--line); background: var(--card); color: var(--ink); cursor: pointer;
-  text-decoration: none; display: inline-block; }
-button.primary, .button.primary { background: var(--accent); border-color: var(--accent);
-  color: var(--on-accent); }
-a { color: var(--accent); }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-@media (max-width: 24rem) { dl { grid-template-columns: 1fr; } main { padding: 1.25rem; } }
-`
+/** Whose pages they are. */
+export type Site = Pick<GateConfig, 'issuer' | 'branding'>
 
-/** A whole page. Everything interpolated into `body` has been escaped by `html`. */
-export function layout(title: string, body: Markup, head: Markup = raw('')): Markup {
-  return html`<!doctype html>
+/** What a page says. Everything interpolated into `body` has been escaped by `html`. */
+export interface Page {
+  title: string
+  body: Markup
+  /** Where the browser goes on to by itself, at once. */
+  onwardTo?: string
+  /** Run where scripts are allowed; the page must work without. */
+  script?: string
+  /** Names the sign-in, to be quoted to the operator. */
+  flow?: string
+}
+
+/** A door in a wall. */
+const MARK = raw(
+  '<svg viewBox="0 0 32 32" fill="currentColor" aria-hidden="true"><path fill-rule="evenodd" d="M4 0h24a4 4 0 0 1 4 4v24a4 4 0 0 1-4 4h-3V16a9 9 0 0 0-18 0v16H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4Z"/><path d="M16 10a6 6 0 0 0-6 6v16h12V16a6 6 0 0 0-6-6Zm3 13.500a1.500 1.500 0 1 1 0-3 1.500 1.500 0 0 1 0 3Z"/></svg>',
+)
+
+/** A whole page and the headers it must be sent with. */
+export async function renderPage(
+  site: Site,
+  page: Page,
+): Promise<{ headers: Record<string, string>; body: string }> {
+  const { name, logo, colours } = site.branding
+  const style = styleFor(colours)
+  const { onwardTo, script, flow } = page
+  const body = await html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        ${raw(`<style>${STYLE}</style>`)} ${head}
+        <title>${page.title} · ${name}</title>
+        ${raw(`<style>${style}</style>`)}
+        ${onwardTo === undefined ? '' : html`<meta http-equiv="refresh" content="0;url=${onwardTo}" />`}
       </head>
       <body>
-        <main>${body}</main>
+        <header>
+          ${logo === undefined ? MARK : html`<img src="${logo}" alt="" />`}
+          <span>${name}</span>
+        </header>
+        <main>${page.body}</main>
+        <footer>
+          ${
+            flow === undefined
+              ? ''
+              : html`<p>Flow id <code>${flow}</code>: quote it when you ask for help.</p>`
+          }
+          <p>Postern guards ${new URL(site.issuer).host}</p>
+        </footer>
+        ${script === undefined ? '' : raw(`<script>${script}</script>`)}
       </body>
     </html>`
+  return { headers: pageHeaders(await policy(style, script, logo)), body: String(body) }
 }
 
-let policy: Promise<string> | undefined
-
-/**
- * Response headers of every page. No script at all; the one style sheet by its hash. `form-action`
- * stays at 'self': Chromium applies it to the whole redirect chain, so forms are answered by a page
- * that moves on, never by a redirect.
- */
-export async function pageHeaders(): Promise<Record<string, string>> {
-  policy ??= contentSecurityPolicy()
+function pageHeaders(contentSecurityPolicy: string): Record<string, string> {
   return {
     'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': await policy,
+    'Content-Security-Policy': contentSecurityPolicy,
     'Cache-Control': 'no-store',
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
@@ -73,14 +76,28 @@ export async function pageHeaders(): Promise<Record<string, string>> {
   }
 }
 
-async function contentSecurityPolicy(): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(STYLE))
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)))
+/**
+ * Style sheet and script by their hashes, and nothing is loaded. `form-action` stays at 'self':
+ * Chromium applies it to the whole redirect chain, so forms are answered by a page that moves on,
+ * never by a redirect.
+ */
+async function policy(
+  style: string,
+  script: string | undefined,
+  logo: string | undefined,
+): Promise<string> {
   return [
     "default-src 'none'",
-    `style-src 'sha256-${hash}'`,
+    `style-src ${await hashSource(style)}`,
+    ...(script === undefined ? [] : [`script-src ${await hashSource(script)}`]),
+    ...(logo === undefined ? [] : ['img-src data:']),
     "form-action 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ')
+}
+
+async function hashSource(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', utf8(text))
+  return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`
 }

@@ -7,51 +7,71 @@ import {
 import type { Failure } from '../protocol/failure.ts'
 import { prefersHtml } from '../protocol/negotiation.ts'
 import { toOAuthError, type OAuthError } from '../protocol/oauth-error.ts'
-import { appFaultAdvice, errorPage, outageAdvice, retryAdvice, staleClientAdvice } from './error.ts'
-import type { Markup } from './layout.ts'
+import { errorPage } from './error.ts'
+import { explain } from './explanations.ts'
+import type { Site } from './layout.ts'
 import { pageResponse } from './respond.ts'
 
-/** GET /authorize, phase 1: nothing is proven, so nobody is redirected anywhere. */
-export function refuseUnproven(request: Request, failure: Failure): Promise<Response> {
-  const error = toOAuthError(failure)
-  if (error.status === 503) return refuse(request, error, outageAdvice('The server of the app'))
-  const isStale = error.error === 'invalid_client' && !OF_ITS_MAKER.has(failure.reason)
-  return refuse(
-    request,
-    { ...error, status: 400 },
-    isStale ? staleClientAdvice() : appFaultAdvice(),
-  )
+/** What is known about a sign-in that failed. */
+interface About {
+  flow?: string
+  /** What the request named, proven or not; good for advice only. */
+  redirectUri?: string | null
 }
 
-/** No registration is to be forgotten where the client says itself what it is. */
-const OF_ITS_MAKER: ReadonlySet<Failure['reason']> = new Set([
-  'client_id_url_malformed',
-  'client_domain_not_allowed',
-  'client_metadata_document_invalid',
-])
+/** GET /authorize, phase 1: nothing is proven, so nobody is redirected anywhere. */
+export function refuseUnproven(
+  request: Request,
+  site: Site,
+  failure: Failure,
+  about: About = {},
+): Promise<Response> {
+  const redirectUri = new URL(request.url).searchParams.get('redirect_uri')
+  const error = toOAuthError(failure)
+  // 401 is for machines, which heal by it at /token; here their preflight wants 400.
+  const status = error.status === 401 ? 400 : error.status
+  return refuse(request, site, failure, { ...error, status }, { ...about, redirectUri })
+}
 
 /** GET /authorize, phase 2: the redirect target is proven. */
 export async function refuseByRedirect(
   target: RedirectTarget,
+  site: Site,
   failure: Failure,
+  about: About = {},
 ): Promise<Response> {
   const error = toOAuthError(failure)
   const location = buildErrorRedirect(target, error)
   // A state that large would break the redirect itself.
   if (location.length > MAX_REDIRECT_LENGTH)
-    return pageResponse(errorPage(error, appFaultAdvice()), 400)
+    return pageResponse(site, errorPage(error, explain(failure.reason, error.error), about), 400)
   return new Response(null, { status: 302, headers: { ...NO_STORE, Location: location } })
 }
 
-/** POST /consent. Never by redirect: it might be the form of somebody else. */
-export function refuseConsent(request: Request, failure: Failure): Promise<Response> {
-  const error = toOAuthError(failure)
-  if (error.status === 503) return refuse(request, error, outageAdvice())
-  const isFault = failure.reason === 'consent_malformed'
-  return refuse(request, error, isFault ? appFaultAdvice() : retryAdvice())
+/**
+ * POST /consent and GET /idp/callback, where nobody can be told but who is looking. Never by
+ * redirect: it might be the form of somebody else.
+ */
+export function refuseWithPage(
+  request: Request,
+  site: Site,
+  failure: Failure,
+  about: About = {},
+): Promise<Response> {
+  return refuse(request, site, failure, toOAuthError(failure), about)
 }
 
-async function refuse(request: Request, error: OAuthError, advice: Markup): Promise<Response> {
+async function refuse(
+  request: Request,
+  site: Site,
+  failure: Failure,
+  error: OAuthError,
+  about: About,
+): Promise<Response> {
   if (!prefersHtml(request.headers.get('accept'))) return oauthErrorResponse(error)
-  return pageResponse(errorPage(error, advice), error.status)
+  return pageResponse(
+    site,
+    errorPage(error, explain(failure.reason, error.error), about),
+    error.status,
+  )
 }

@@ -1,10 +1,11 @@
 import { NO_STORE } from '../http/responses.ts'
 import { prefersHtml } from '../protocol/negotiation.ts'
-import { pageHeaders, type Markup } from './layout.ts'
-import { onwardPage } from './onward.ts'
+import { renderPage, type Page, type Site } from './layout.ts'
+import { onwardPage, type Onward } from './onward.ts'
 
-export async function pageResponse(page: Markup, status = 200): Promise<Response> {
-  return new Response(String(await page), { status, headers: await pageHeaders() })
+export async function pageResponse(site: Site, page: Page, status = 200): Promise<Response> {
+  const { headers, body } = await renderPage(site, page)
+  return new Response(body, { status, headers })
 }
 
 /**
@@ -13,11 +14,12 @@ export async function pageResponse(page: Markup, status = 200): Promise<Response
  */
 export async function onward(
   request: Request,
-  page: { title: string; text: string; url: string },
+  site: Site,
+  page: Onward,
   cookies: readonly string[] = [],
 ): Promise<Response> {
   const response = prefersHtml(request.headers.get('accept'))
-    ? await pageResponse(onwardPage(page))
+    ? await pageResponse(site, onwardPage(page))
     : new Response(null, { status: 302, headers: { Location: page.url, ...NO_STORE } })
   for (const cookie of cookies) response.headers.append('Set-Cookie', cookie)
   return response

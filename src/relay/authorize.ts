@@ -9,6 +9,7 @@ import type { Failure } from '../protocol/failure.ts'
 import { parseParameters } from '../protocol/form.ts'
 import { PATHS } from '../protocol/metadata.ts'
 import { isLoopbackRedirectUri, redirectUriHost } from '../protocol/redirect-uri.ts'
+import { parseScope } from '../protocol/scope.ts'
 import { proveClient, validateRelayRequest } from './authorization-request.ts'
 import { consentFields, isBrowserKey } from './consent-form.ts'
 import { nowSeconds, type RelayServer } from './context.ts'
@@ -22,7 +23,7 @@ export async function handleAuthorize(request: Request, server: RelayServer): Pr
   const { config, runtime } = server
   const refuse = (failure: Failure): Promise<Response> => {
     runtime.emit({ type: 'authorize.refused', reason: failure.reason })
-    return refuseUnproven(request, failure)
+    return refuseUnproven(request, config, failure)
   }
   const parameters = parseParameters(new URL(request.url).search.slice(1))
   if (!parameters.ok) return refuse(parameters.failure)
@@ -36,7 +37,7 @@ export async function handleAuthorize(request: Request, server: RelayServer): Pr
     const state = parameters.value.get('state')
     // Without `iss`, like the identity provider's own answers: it must not look like another server.
     const target = { redirectUri: redirectUri.value, state, issuer: undefined }
-    return refuseByRedirect(target, valid.failure)
+    return refuseByRedirect(target, config, valid.failure)
   }
   const cookies = parseCookies(request.headers.get('cookie') ?? '', server.cookies.isOurs)
   if (!cookies.ok) return refuse(cookies.failure)
@@ -55,13 +56,14 @@ async function askForConsent(
   const redirectHost = redirectUriHost(valid.redirectUri)
   const client = config.identityProvider.clientId
   const response = await pageResponse(
+    config,
     consentPage({
       ...(known === undefined ? {} : { knownClient: known.name }),
       redirectHost,
       isLoopback: isLoopbackRedirectUri(valid.redirectUri),
       resourceName: resource.name,
       resource: resource.url,
-      scopes: valid.scope.split(' '),
+      scopes: parseScope(valid.scope),
       fields: await consentFields(valid, client, browser, nowSeconds(server)),
       action: PATHS.consent,
     }),

@@ -1,6 +1,6 @@
 import { readForm } from '../http/read-form.ts'
 import { isSameOrigin } from '../http/same-origin.ts'
-import { refuseConsent } from '../pages/refusals.ts'
+import { refuseWithPage } from '../pages/refusals.ts'
 import { onward } from '../pages/respond.ts'
 import type { AuthorizationRequest } from '../protocol/authorization-request.ts'
 import { buildErrorRedirect } from '../protocol/authorization-response.ts'
@@ -19,14 +19,14 @@ export async function handleConsent(request: Request, server: RelayServer): Prom
   const decision = await readDecision(request, server)
   if (!decision.ok) {
     runtime.emit({ type: 'consent.refused', reason: decision.failure.reason })
-    return refuseConsent(request, decision.failure)
+    return refuseWithPage(request, config, decision.failure)
   }
   const { valid, approved } = decision.value
   const client = config.identityProvider.clientId
   if (!approved) {
     runtime.emit({ type: 'consent.denied', client })
     const error = toOAuthError({ reason: 'consent_denied' })
-    return onward(request, {
+    return onward(request, config, {
       title: 'Cancelled',
       text: 'Nothing was shared. Your app is being told.',
       url: buildErrorRedirect({ ...valid, issuer: undefined }, error),
@@ -39,7 +39,11 @@ export async function handleConsent(request: Request, server: RelayServer): Prom
     resource: valid.resource,
   })
   const text = 'You are being taken to your organisation’s sign-in page.'
-  return onward(request, { title: 'Signing in', text, url: identityProviderUrl(valid, config) })
+  return onward(request, config, {
+    title: 'Signing in',
+    text,
+    url: identityProviderUrl(valid, config),
+  })
 }
 
 async function readDecision(

@@ -141,7 +141,7 @@ describe('what is accepted', () => {
   ])('%s', async (_, changes) => {
     const response = await get(authorizeUrl(clientId, challenge, changes))
     expect(response.status).toBe(200)
-    expect(await response.text()).toContain('<dd>mcp</dd>')
+    expect(await response.text()).toContain('<code>mcp</code>')
   })
 
   test('with several resources one must be named', async () => {

@@ -21,7 +21,7 @@ describe('docs/configuration.md', () => {
         ?.replace(/^\]?\.?/, '') ?? '',
   )
   // Names of options are the only two- or four-space indented properties of the schemas.
-  const files = ['schema', 'schema-parts', 'relay', 'resource-server']
+  const files = ['schema', 'schema-parts', 'branding', 'relay', 'resource-server']
   const schema = matches(
     files.map((file) => read(`src/config/${file}.ts`)).join('\n'),
     /^\s+(\w+): (?:v\.|Text|Seconds|Record|Identity|Epoch|Access|Jwks)/gm,
@@ -38,6 +38,7 @@ describe('docs/configuration.md', () => {
           'lifetimes',
           'revokeBefore',
           'static',
+          'branding',
         ].includes(name),
     ),
   )('says what %s is', (name) => {

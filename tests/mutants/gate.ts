@@ -205,7 +205,7 @@ export const gateMutants: Mutant[] = [
     id: 'gate-page',
     rule: 'a browser gets a page with the challenge',
     file: 'src/gate/refusal.ts',
-    find: "if (problem.status === 401 && request.method === 'GET' && prefersHtml(request.accept))",
+    find: "if (problem.status === 401 && request.method === 'GET' && prefersHtml(say('accept')))",
     replace: 'if (false)',
     tests: ['tests/gate/admission.test.ts'],
   },

@@ -1,4 +1,9 @@
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+} from 'playwright-core'
 
 /**
  * A single process ends as a whole with the first context that is closed; the others switch off the
@@ -22,16 +27,20 @@ export function launchChromium(): Promise<Browser> {
  * A person's browser: own cookies, nothing shared with other tests. `proxyUrl` leads to names that a
  * test maps, under an authority that the browser does not know; loopback is always reached directly.
  */
-export async function newPerson({ proxyUrl }: { proxyUrl?: string } = {}): Promise<BrowserContext> {
+export async function newPerson({
+  proxyUrl,
+  ...options
+}: BrowserContextOptions & { proxyUrl?: string } = {}): Promise<BrowserContext> {
   const browser = await launchChromium()
-  const context = await browser.newContext(
-    proxyUrl === undefined
+  const context = await browser.newContext({
+    ...(proxyUrl === undefined
       ? {}
       : {
           ignoreHTTPSErrors: true,
           proxy: { server: proxyUrl, bypass: 'localhost,127.0.0.1' },
-        },
-  )
+        }),
+    ...options,
+  })
   context.setDefaultTimeout(10_000)
   return context
 }
