@@ -16,8 +16,8 @@ const WAYS: readonly { redirectUri: RegExp; advice: Markup }[] = [
   },
   {
     redirectUri: /^http:\/\/localhost:\d+\/callback$/,
-    advice: html`<strong>Claude Code</strong>: type <code>/mcp</code>, choose this server, then “Clear
-      authentication”.`,
+    advice: html`<strong>Claude Code</strong>: type <code>/mcp</code>, choose this server, then
+      “Clear authentication”.`,
   },
   {
     redirectUri: /^https:\/\/(?:insiders\.)?vscode\.dev\/|^http:\/\/127\.0\.0\.1:\d+\/$/,
@@ -32,12 +32,11 @@ const WAYS: readonly { redirectUri: RegExp; advice: Markup }[] = [
 ]
 
 export function forgetting(redirectUri: string): Markup {
-  const [likely, others] = [true, false].map((wanted) =>
-    WAYS.filter((way) => way.redirectUri.test(redirectUri) === wanted),
-  ) as [typeof WAYS, typeof WAYS]
+  const isLikely = (way: (typeof WAYS)[number]): boolean => way.redirectUri.test(redirectUri)
+  const ways = [...WAYS.filter(isLikely), ...WAYS.filter((way) => !isLikely(way))]
   return html`<p>Make the app forget it, by whichever of these fits. Then connect again.</p>
     <ul>
-      ${[...likely, ...others].map(({ advice }) => html`<li>${advice}</li>`)}
+      ${ways.map(({ advice }) => html`<li>${advice}</li>`)}
       <li><strong>Any other app</strong>: remove this server and add it again.</li>
     </ul>`
 }

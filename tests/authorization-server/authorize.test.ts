@@ -151,7 +151,7 @@ describe('what is accepted', () => {
     const none = await get(authorizeUrl(clientId, challenge, { resource: undefined }))
     expect(none.headers.get('location')).toContain('error=invalid_target')
     const one = await get(authorizeUrl(clientId, challenge, { resource: `${ISSUER}/b` }))
-    expect(await one.text()).toContain(`<dd>${ISSUER}/b</dd>`)
+    expect(await one.text()).toContain(`<code>${ISSUER}/b</code>`)
   })
 })
 

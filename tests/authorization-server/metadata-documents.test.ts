@@ -252,7 +252,7 @@ describe('a document that cannot be had', () => {
     expect(await errorOf(token)).toEqual([503, 'temporarily_unavailable'])
     const page = await authorize(world.postern, APP_URL)
     expect(page.status).toBe(503)
-    expect(page.text).toContain('The server of the app does not answer')
+    expect(page.text).toContain('The maker of your app does not answer')
     expect(world.events).toContainEqual(
       expect.objectContaining({
         type: 'client-document.refused',
@@ -299,7 +299,7 @@ describe('a document that cannot be had', () => {
     ])
     const page = await authorize(world.postern, APP_URL)
     expect(page.status).toBe(400)
-    expect(page.text).toContain('Report the text of this page to whoever makes the app')
+    expect(page.text).toContain('send the text of this page to whoever makes the app')
   })
 })
 

@@ -12,11 +12,11 @@ export const authorizationServerMutants: Mutant[] = [
     tests: here('authorize'),
   },
   {
-    id: 'authorize-client-unproven',
-    rule: 'nobody is served before the client is proven',
-    file: 'src/pages/refusals.ts',
-    find: "const isStale = error.error === 'invalid_client' &&",
-    replace: 'const advice = appFaultAdvice()',
+    id: 'authorize-stale-client',
+    rule: 'whose app remembers a registration that is unknown here is told what to delete',
+    file: 'src/pages/explanations.ts',
+    find: 'client_unknown: STALE_CLIENT,',
+    replace: '',
     tests: here('authorize'),
   },
   {

@@ -517,7 +517,7 @@ describe('challenges are those of broker mode', () => {
     const { relay } = openDoor()
     const response = await relay.fetch(new Request(MCP_URL, { headers: { accept: HTML } }))
     expect(response.status).toBe(401)
-    expect(await response.text()).toContain('Connect your app to Example')
+    expect(await response.text()).toContain('Connect your app to mcp.example.test')
   })
 
   test('a token in the query, an unknown host or origin are refused as ever', async () => {

@@ -22,7 +22,7 @@ import { httpEvent, SECRET_ARN, VARIABLES } from './lambda-world.ts'
 const run = promisify(execFile)
 const KB = 1024
 /** In KB. A bundle that grows past these has taken in something by accident. */
-const BUDGETS = { oauth: { minified: 215, gzip: 71 }, gate: { minified: 61, gzip: 22 } }
+const BUDGETS = { oauth: { minified: 232, gzip: 78 }, gate: { minified: 75, gzip: 27 } }
 
 let folder: string
 const own = () => join(folder, 'postern')
