@@ -4,7 +4,7 @@ import type { PosternOptions } from '../../src/config/options.ts'
 import type { PosternEvent } from '../../src/events.ts'
 import { type CognitoTwinServer, startCognitoTwin } from '../../src/demo/cognito-twin/server.ts'
 import { startSampleMcpServer } from '../../src/demo/sample-mcp-server.ts'
-import { type RunningServer, serve } from '../../src/platform/node/index.ts'
+import { serve } from '../../src/platform/node/index.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { Clock } from './clock.ts'
 import { SECRET_A } from './world.ts'
@@ -23,9 +23,22 @@ export interface Deployment {
   close: () => Promise<void>
 }
 
+type Watched = Partial<Runtime> & Pick<Runtime, 'now' | 'emit'>
+
+/** Runs Postern on a port until it is closed. */
+export type RunPostern = (
+  options: PosternOptions,
+  port: number,
+  runtime: Watched,
+) => Promise<{ close: () => Promise<void> }>
+
+const runInThisProcess: RunPostern = (postern, port, runtime) =>
+  serve({ postern, listen: { host: '127.0.0.1', port }, runtime, drainSeconds: 0.2 })
+
 export async function startDeployment(
   changes: Partial<PosternOptions> = {},
   runtime: Partial<Runtime> = {},
+  run: RunPostern = runInThisProcess,
 ): Promise<Deployment> {
   const port = await portForMcpRemote()
   const issuer = `http://localhost:${port}`
@@ -57,13 +70,9 @@ export async function startDeployment(
     secrets: [SECRET_A],
     ...changes,
   }
-  const start = (more: Partial<PosternOptions>): Promise<RunningServer> =>
-    serve({
-      postern: { ...options, ...more },
-      listen: { host: '127.0.0.1', port },
-      runtime: { now: clock.now, emit: (event) => events.push(event), ...runtime },
-      drainSeconds: 0.2,
-    })
+  const watched: Watched = { now: clock.now, emit: (event) => events.push(event), ...runtime }
+  const start = (more: Partial<PosternOptions>): ReturnType<RunPostern> =>
+    run({ ...options, ...more }, port, watched)
   let running = await start({})
   return {
     mcpUrl,

@@ -1,12 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { OpenedUrls } from './opened-urls.ts'
 
 export const MCP_REMOTE_VERSIONS = ['0.15', '0.8', '0.1'] as const
-export type McpRemoteVersion = (typeof MCP_REMOTE_VERSIONS)[number]
+export type McpRemoteVersion = (typeof MCP_REMOTE_VERSIONS)[number] | '0.14'
 
 const require = createRequire(import.meta.url)
 const DEADLINE_MS = 12_000
@@ -19,6 +20,15 @@ interface Message {
   error?: { code: number; message: string }
 }
 
+interface McpRemoteOptions {
+  folder: string
+  args?: string[]
+  env?: NodeJS.ProcessEnv
+  browser?: OpenedUrls
+  /** Finds the package. */
+  from?: NodeJS.Require
+}
+
 /** A folder in which mcp-remote keeps its registrations and tokens; shared means warm. */
 export function newConfigFolder(): string {
   return mkdtempSync(join(tmpdir(), 'postern-mcp-remote-'))
@@ -27,7 +37,8 @@ export function newConfigFolder(): string {
 /** The real, unmodified mcp-remote as a child process, spoken to as Claude Desktop does. */
 export class McpRemote {
   readonly #child: ChildProcessWithoutNullStreams
-  readonly #opened: string
+  readonly #browser: OpenedUrls
+  readonly #ownsBrowser: boolean
   readonly #messages: Message[] = []
   readonly exited: Promise<number | null>
   #stdout = ''
@@ -37,19 +48,18 @@ export class McpRemote {
   constructor(
     version: McpRemoteVersion,
     url: string,
-    { folder, args = [], env = {} }: { folder: string; args?: string[]; env?: NodeJS.ProcessEnv },
+    { folder, args = [], env = {}, browser, from = require }: McpRemoteOptions,
   ) {
-    this.#opened = mkdtempSync(join(tmpdir(), 'postern-opened-'))
-    const browser = join(this.#opened, 'browser')
-    // Stands where the person's browser would be started; the test then plays the person.
-    writeFileSync(
-      browser,
-      `#!/bin/sh\nf=$(mktemp "${this.#opened}/part-XXXXXX")\nprintf '%s' "$1" > "$f"\nmv "$f" "$f.url"\n`,
-    )
-    chmodSync(browser, 0o755)
+    this.#browser = browser ?? new OpenedUrls()
+    this.#ownsBrowser = browser === undefined
     const { DISPLAY: _display, ...environment } = process.env
-    this.#child = spawn(process.execPath, [binary(version), url, ...args], {
-      env: { ...environment, ...env, MCP_REMOTE_CONFIG_DIR: folder, BROWSER: browser },
+    this.#child = spawn(process.execPath, [binary(version, from), url, ...args], {
+      env: {
+        ...environment,
+        ...env,
+        MCP_REMOTE_CONFIG_DIR: folder,
+        BROWSER: this.#browser.program,
+      },
     })
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString()
@@ -66,9 +76,7 @@ export class McpRemote {
 
   /** URLs it has opened a browser for, so far. */
   get opened(): string[] {
-    return readdirSync(this.#opened)
-      .filter((name) => name.endsWith('.url'))
-      .map((name) => readFileSync(join(this.#opened, name), 'utf8'))
+    return this.#browser.urls
   }
 
   /** The URL it opens the browser with. */
@@ -122,7 +130,7 @@ export class McpRemote {
     const ended = await Promise.race([this.exited.then(() => true), sleep(2000, false)])
     if (!ended) this.#child.kill('SIGKILL')
     await this.exited
-    rmSync(this.#opened, { recursive: true, force: true })
+    if (this.#ownsBrowser) this.#browser.remove()
   }
 
   async #until<T>(what: string, look: () => T | undefined): Promise<T> {
@@ -140,8 +148,8 @@ export class McpRemote {
   }
 }
 
-function binary(version: McpRemoteVersion): string {
-  const manifest = require.resolve(`mcp-remote-${version}/package.json`)
-  const { bin } = require(manifest) as { bin: Record<string, string> }
+function binary(version: McpRemoteVersion, from: NodeJS.Require): string {
+  const manifest = from.resolve(`mcp-remote-${version}/package.json`)
+  const { bin } = from(manifest) as { bin: Record<string, string> }
   return join(dirname(manifest), bin['mcp-remote'] ?? '')
 }

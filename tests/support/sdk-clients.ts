@@ -8,6 +8,20 @@ import {
 } from '@modelcontextprotocol/client'
 import type { ScriptedPerson } from './scripted-person.ts'
 
+export interface SdkV1 {
+  Client: typeof ClientV1
+  Transport: typeof TransportV1
+  Unauthorized: typeof UnauthorizedV1
+}
+
+export interface SdkV2 {
+  Client: typeof ClientV2
+  StreamableHTTPClientTransport: typeof TransportV2
+  UnauthorizedError: typeof UnauthorizedV2
+}
+
+type OpenSession = (url: URL, store: Store) => Session
+
 export const SDK_CLIENTS = ['sdk 1.32', 'client 2.4 legacy', 'client 2.4 2026-07-28'] as const
 export type SdkClientKind = (typeof SDK_CLIENTS)[number]
 
@@ -16,16 +30,21 @@ const INFO = { name: 'sdk-client', version: '1.0.0' }
 
 /** An app built on an official SDK, with everything it stores in memory. */
 export class SdkClient {
-  readonly kind: SdkClientKind
+  readonly #open: OpenSession
   readonly #url: URL
-  readonly #person: ScriptedPerson
+  readonly #person: Pick<ScriptedPerson, 'signIn'>
   readonly #store: Store
   #session: Session | undefined
 
   /** With `metadataUrl` it publishes what it is, where the server takes that. */
-  constructor(kind: SdkClientKind, url: string, person: ScriptedPerson, metadataUrl?: string) {
+  constructor(
+    sdk: SdkClientKind | OpenSession,
+    url: string,
+    person: Pick<ScriptedPerson, 'signIn'>,
+    metadataUrl?: string,
+  ) {
     this.#store = new Store(metadataUrl)
-    this.kind = kind
+    this.#open = typeof sdk === 'string' ? INSTALLED[sdk] : sdk
     this.#url = new URL(url)
     this.#person = person
   }
@@ -68,10 +87,7 @@ export class SdkClient {
   }
 
   #newSession(): Session {
-    this.#session =
-      this.kind === 'sdk 1.32'
-        ? sessionV1(this.#url, this.#store)
-        : sessionV2(this.#url, this.#store, this.kind === 'client 2.4 legacy' ? 'legacy' : 'auto')
+    this.#session = this.#open(this.#url, this.#store)
     return this.#session
   }
 }
@@ -89,33 +105,52 @@ interface Session {
   close: () => Promise<void>
 }
 
-function sessionV1(url: URL, store: Store): Session {
-  const client = new ClientV1(INFO)
-  const transport = new TransportV1(url, { authProvider: store, fetch: fetchOnce })
-  return {
-    connect: () => connected(client.connect(transport), UnauthorizedV1),
-    finish: (redirect) => transport.finishAuth(redirect.searchParams.get('code') ?? ''),
-    protocolVersion: () => transport.protocolVersion,
-    callTool: async (name, args, onProgress) => {
-      const options = progressOption(onProgress)
-      const { content } = await client.callTool({ name, arguments: args }, undefined, options)
-      return { content }
-    },
-    close: () => client.close(),
+export function sdkV1({ Client, Transport, Unauthorized }: SdkV1): OpenSession {
+  return (url, store) => {
+    const client = new Client(INFO)
+    const transport = new Transport(url, { authProvider: store, fetch: fetchOnce })
+    return {
+      connect: () => connected(client.connect(transport), Unauthorized),
+      finish: (redirect) => transport.finishAuth(redirect.searchParams.get('code') ?? ''),
+      protocolVersion: () => transport.protocolVersion,
+      callTool: async (name, args, onProgress) => {
+        const options = progressOption(onProgress)
+        const { content } = await client.callTool({ name, arguments: args }, undefined, options)
+        return { content }
+      },
+      close: () => client.close(),
+    }
   }
 }
 
-function sessionV2(url: URL, store: Store, mode: 'legacy' | 'auto'): Session {
-  const client = new ClientV2(INFO, { versionNegotiation: { mode } })
-  const transport = new TransportV2(url, { authProvider: store, fetch: fetchOnce })
-  return {
-    connect: () => connected(client.connect(transport), UnauthorizedV2),
-    finish: (redirect) => transport.finishAuth(redirect.searchParams),
-    protocolVersion: () => client.getNegotiatedProtocolVersion(),
-    callTool: (name, args, onProgress) =>
-      client.callTool({ name, arguments: args }, progressOption(onProgress)),
-    close: () => client.close(),
+/** `auto` speaks 2026-07-28 where the server does. */
+export function sdkV2(sdk: SdkV2, mode: 'legacy' | 'auto'): OpenSession {
+  return (url, store) => {
+    const client = new sdk.Client(INFO, { versionNegotiation: { mode } })
+    const options = { authProvider: store, fetch: fetchOnce }
+    const transport = new sdk.StreamableHTTPClientTransport(url, options)
+    return {
+      connect: () => connected(client.connect(transport), sdk.UnauthorizedError),
+      finish: (redirect) => transport.finishAuth(redirect.searchParams),
+      protocolVersion: () => client.getNegotiatedProtocolVersion(),
+      callTool: (name, args, onProgress) =>
+        client.callTool({ name, arguments: args }, progressOption(onProgress)),
+      close: () => client.close(),
+    }
   }
+}
+
+const V2: SdkV2 = {
+  Client: ClientV2,
+  StreamableHTTPClientTransport: TransportV2,
+  UnauthorizedError: UnauthorizedV2,
+}
+
+/** Those that the project itself depends on. */
+const INSTALLED: Record<SdkClientKind, OpenSession> = {
+  'sdk 1.32': sdkV1({ Client: ClientV1, Transport: TransportV1, Unauthorized: UnauthorizedV1 }),
+  'client 2.4 legacy': sdkV2(V2, 'legacy'),
+  'client 2.4 2026-07-28': sdkV2(V2, 'auto'),
 }
 
 async function connected(

@@ -5,7 +5,7 @@ import { topologyOf } from '../e2e/aws/topologies.ts'
 import { closeChromium } from '../support/chromium.ts'
 import { credentialsOf } from '../twins/aws-apis/credentials.ts'
 import { createLambda, type Lambda } from '../twins/lambda/lambda.ts'
-import { bundlePython } from './python-bundle.ts'
+import { bundlePython } from './python.ts'
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname
 const EXAMPLE = here('../../examples/fastmcp')
