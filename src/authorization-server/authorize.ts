@@ -59,7 +59,12 @@ export async function handleAuthorize(
     return refuseByRedirect(target, server.config, failure)
   }
   if (!valid.ok) return refuse(valid.failure)
-  const fits = checkBudgets(valid.value, server.config.identityProvider, server.config.issuer)
+  const fits = checkBudgets(
+    valid.value,
+    client.value.name,
+    server.config.identityProvider,
+    server.config.issuer,
+  )
   if (!fits.ok) return refuse(fits.failure)
   return askForConsent(request, server, client.value, registered, valid.value)
 }

@@ -19,10 +19,11 @@ const IDP_CODE_ALLOWANCE = 1200
  */
 export function checkBudgets(
   request: AuthorizationRequest,
+  client: string,
   identityProvider: { issuer: string; clientId: string },
   issuer: string,
 ): Result<void, AuthorizationFailure> {
-  const secrets = { client: HASH, codeVerifier: HASH, nonce: HASH, issuedAt: 1_000_000_000 }
+  const secrets = { client, codeVerifier: HASH, nonce: HASH, issuedAt: 1_000_000_000 }
   const transaction = sealedLength(jsonBytes({ ...request, ...secrets, id: HASH }))
   if (transaction > MAX_TRANSACTION_LENGTH) return fail({ reason: 'transaction_too_large' })
 

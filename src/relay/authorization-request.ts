@@ -12,6 +12,9 @@ import { fail, ok, type Result } from '../protocol/result.ts'
 export function proveClient(parameters: Parameters, config: RelayConfig): Result<string, Failure> {
   const clientId = parameters.get('client_id')
   if (clientId === undefined) return fail({ reason: 'client_id_missing' })
+  // The identity provider, which redeems the code, knows no metadata documents.
+  if (clientId.startsWith('https://'))
+    return fail({ reason: 'client_metadata_document_unsupported' })
   if (clientId !== config.identityProvider.clientId) return fail({ reason: 'client_unknown' })
   const redirectUri = parameters.get('redirect_uri')
   if (redirectUri === undefined) return fail({ reason: 'redirect_uri_missing' })

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { identifyClient } from '../../src/clients/known-clients.ts'
 import { KNOWN_CLIENTS } from '../../src/clients/known-clients-data.ts'
-import { validateRedirectUri } from '../../src/protocol/redirect-uri.ts'
+import { CLIENTS } from '../../src/clients/known-clients-details.ts'
+import { buildRedirectPolicy } from '../../src/clients/redirect-policy.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { isAllowedRedirectUri, validateRedirectUri } from '../../src/protocol/redirect-uri.ts'
+import { MCP_URL, SECRET_A, UPSTREAM } from '../support/world.ts'
 
 const CLAUDE = 'https://claude.ai/api/mcp/auth_callback'
 const CHATGPT = 'https://chatgpt.com/connector/oauth/abc'
@@ -47,5 +51,46 @@ describe('consent: a name is shown as identity only where redirect URIs prove it
   test('every known prefix is https and ends with a slash, so that a host cannot grow', () => {
     for (const prefix of KNOWN_CLIENTS.flatMap((client) => client.redirectUriPrefixes ?? []))
       expect(prefix).toMatch(/^https:\/\/[a-z.]+\/.*\/$/)
+  })
+})
+
+describe('the default redirect policy', () => {
+  const policyWith = (redirectUris: string[]) =>
+    buildRedirectPolicy(
+      resolveConfig({
+        resources: [{ url: MCP_URL, upstream: UPSTREAM }],
+        identityProvider: { issuer: 'https://idp.example.test', clientId: 'postern' },
+        access: 'anyoneTheIdpAdmits',
+        secrets: [SECRET_A],
+        clients: { redirectUris },
+      }),
+    )
+  const urisOf = (optIn: boolean): string[] =>
+    CLIENTS.filter((client) => (client.optIn ?? false) === optIn).flatMap((client) => [
+      ...client.redirectUris,
+      ...(client.loopbackRedirectUris ?? []),
+      ...(client.redirectUriPrefixes ?? []).map((prefix) => `${prefix}id`),
+    ])
+
+  test.each(urisOf(false))('takes %s', (uri) => {
+    expect(validateRedirectUri(uri).ok && isAllowedRedirectUri(uri, policyWith([]))).toBe(true)
+  })
+
+  test.each(urisOf(true))('takes %s only where it is configured', (uri) => {
+    expect(isAllowedRedirectUri(uri, policyWith([]))).toBe(false)
+    expect(validateRedirectUri(uri).ok && isAllowedRedirectUri(uri, policyWith([uri]))).toBe(true)
+  })
+})
+
+describe('the table of clients', () => {
+  test('has every client once, by an id that a command line can take', () => {
+    const ids = CLIENTS.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9-]+$/)
+  })
+
+  test('leaves out no client of the policy', () => {
+    const ids = new Set(CLIENTS.map(({ id }) => id))
+    expect(KNOWN_CLIENTS.filter(({ id }) => !ids.has(id))).toEqual([])
   })
 })

@@ -320,7 +320,7 @@ export const authorizationServerMutants: Mutant[] = [
     rule: 'a public client must not send a secret',
     file: 'src/authorization-server/client-authentication.ts',
     find: 'return (secret ?? assertion) === undefined',
-    replace: 'return client',
+    replace: 'return (null as unknown) === null',
     tests: here('token'),
   },
   {

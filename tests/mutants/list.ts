@@ -1,6 +1,7 @@
 import { authorizationServerMutants } from './authorization-server.ts'
 import { awsMutants } from './aws.ts'
 import { cdkMutants } from './cdk.ts'
+import { clientMutants } from './clients.ts'
 import { awsVerifyMutants } from './aws-verify.ts'
 import { gateMutants } from './gate.ts'
 import { lambdaMutants } from './lambda.ts'
@@ -12,6 +13,7 @@ import { relayMutants } from './relay.ts'
 export const MUTANTS: Mutant[] = [
   ...protocolMutants,
   ...authorizationServerMutants,
+  ...clientMutants,
   ...gateMutants,
   ...platformMutants,
   ...lambdaMutants,

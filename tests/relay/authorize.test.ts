@@ -195,3 +195,18 @@ describe('consent', () => {
 function manyScopes(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `https://mcp.example.test/scope/${index}`)
 }
+
+describe('clients that did not register', () => {
+  test('are served if they were configured with the identity provider’s client_id', async () => {
+    const page = await authorize({ redirect_uri: CLAUDE })
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('Allow Claude to use Example?')
+  })
+
+  test('cannot come by a metadata document: the identity provider would not know them', async () => {
+    const page = await authorize({ client_id: 'https://claude.ai/oauth/mcp-oauth-client-metadata' })
+    expect([page.status, page.headers.get('location')]).toEqual([400, null])
+    expect(await page.text()).toContain('register instead')
+    expect(world.events).toMatchObject([{ reason: 'client_metadata_document_unsupported' }])
+  })
+})

@@ -82,6 +82,8 @@ describe('Postern’s own bundles', () => {
       const imports = [...source.matchAll(/\bfrom"([^"]+)"/g)].map(([, from]) => from)
       expect(imports.filter((from) => !from!.startsWith('node:'))).toEqual([])
       expect(source).not.toMatch(/aws-sdk|@smithy|\bpino\b|sourceMappingURL/)
+      // What only doctor and connect know of clients.
+      expect(source).not.toContain('derives its callback port')
     },
   )
 
