@@ -12,6 +12,19 @@ export const ASSERTION_ALGORITHMS: readonly string[] = ['RS256', 'PS256', 'ES256
 
 export const MAX_JWKS_BYTES: number = 32 * 1024
 
+const Text = v.exactOptional(v.string())
+const MEMBERS = {
+  kty: v.string(),
+  kid: Text,
+  alg: Text,
+  use: Text,
+  crv: Text,
+  x: Text,
+  y: Text,
+  n: Text,
+  e: Text,
+}
+
 /** A private or symmetric key in public means that somebody else can sign as well (draft-02 §4.1). */
 export const JwksSchema: v.GenericSchema<unknown, Jwks> = v.object({
   keys: v.pipe(
@@ -19,6 +32,8 @@ export const JwksSchema: v.GenericSchema<unknown, Jwks> = v.object({
       v.pipe(
         v.looseObject({ kty: v.string() }),
         v.check((key) => !('d' in key) && !('k' in key)),
+        // Nothing else goes further: what strangers nest in a key is not worth a stack.
+        v.object(MEMBERS),
       ),
     ),
     v.minLength(1),

@@ -29,7 +29,8 @@ const MAX_NAME_LENGTH = 128
 
 /**
  * Who is asking. A client_id is that of a static client, the URL of a Client ID Metadata Document,
- * the identity provider's own one, or a sealed registration. Today's redirect policy and cut-offs apply at every use.
+ * the identity provider's own one, or a sealed registration. Today's redirect policy and cut-offs
+ * apply at every use.
  */
 export async function resolveClient(
   clientId: string | undefined,

@@ -22,7 +22,7 @@ type Answer = Result<Response, FetchDocumentFailure>
  * second answer (DNS rebinding) has no one to reach. No proxy is used, since that would ask again.
  */
 export function createDocumentFetcher(own: Partial<DocumentNetwork> = {}): FetchDocument {
-  const network: DocumentNetwork = { resolve: resolveAll, isAllowed: isPublicAddress, ...own }
+  const network: DocumentNetwork = { resolve: resolveHost, isAllowed: isPublicAddress, ...own }
   return async (url, limits) => {
     const signal = AbortSignal.timeout(limits.timeoutMs)
     const cut = new Promise<Answer>((resolve) => {
@@ -110,7 +110,23 @@ async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<An
   return ok(new Response(Buffer.concat(chunks), { status, headers }))
 }
 
-async function resolveAll(host: string): Promise<LookupAddress[]> {
-  const { lookup } = await import('node:dns/promises')
-  return lookup(host, { all: true })
+/**
+ * Asks DNS itself, and not the operating system: that would do it in one of the few threads that
+ * cryptography needs too, and hosts whose DNS never answers could hold them all.
+ */
+export async function resolveHost(
+  host: string,
+  servers?: readonly string[],
+): Promise<LookupAddress[]> {
+  const { Resolver } = await import('node:dns/promises')
+  const resolver = new Resolver({ timeout: 2_000, tries: 2 })
+  if (servers !== undefined) resolver.setServers(servers)
+  const [v4, v6] = await Promise.all([
+    resolver.resolve4(host).catch(() => []),
+    resolver.resolve6(host).catch(() => []),
+  ])
+  return [
+    ...v4.map((address) => ({ address, family: 4 })),
+    ...v6.map((address) => ({ address, family: 6 })),
+  ]
 }

@@ -121,6 +121,20 @@ describe('draft-02 §8.2: a document that demands private_key_jwt', () => {
     expect(keys(changes)).toContain(why)
   })
 
+  test('hands on of a key what a public key consists of', () => {
+    const nested = JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`) as unknown
+    const document = {
+      ...VALID,
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [{ ...EC_KEY, x5c: nested, more: nested }] },
+    }
+    expect(parseMetadataDocument(document, URL_OF_IT)).toMatchObject({
+      value: { authentication: { keys: { jwks: { keys: [EC_KEY] } } } },
+    })
+    const parsed = parseMetadataDocument(document, URL_OF_IT)
+    expect(JSON.stringify(parsed)).not.toContain('x5c')
+  })
+
   test('is held to the algorithm that it names', () => {
     const document = {
       ...VALID,

@@ -147,6 +147,14 @@ export const clientMutants: Mutant[] = [
     tests: document,
   },
   {
+    id: 'metadata-document-key-members',
+    rule: 'of a key nothing goes further that a stranger may have nested in it',
+    file: 'src/clients/client-keys.ts',
+    find: 'v.object(MEMBERS),',
+    replace: '',
+    tests: document,
+  },
+  {
     id: 'remote-document-errors-cached',
     rule: 'an invalid document is not remembered (draft-02 §5.2)',
     file: 'src/clients/remote-documents.ts',

@@ -1,9 +1,10 @@
 import type { LookupAddress } from 'node:dns'
 import type { RequestListener } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createDocumentFetcher } from '../../src/platform/fetch-document.ts'
+import { createDocumentFetcher, resolveHost } from '../../src/platform/fetch-document.ts'
 import { isPublicAddress } from '../../src/clients/special-use.ts'
 import { type DocumentHost, startDocumentHost } from './document-host.ts'
+import { startNameServer } from './name-server.ts'
 
 const DOCUMENT_URL = 'https://app.example/client.json'
 const LIMITS = { maxBytes: 5 * 1024, timeoutMs: 5_000 }
@@ -237,6 +238,29 @@ describe('hosts that want to cost us something', () => {
     expect(await outcome(fetchDocument(DOCUMENT_URL, LIMITS))).toBe('no_connection')
     const empty = host.fetchDocument({ resolve: () => Promise.resolve([]) })
     expect(await outcome(empty(DOCUMENT_URL, LIMITS))).toBe('no_connection')
+  })
+})
+
+describe('the name of a host', () => {
+  test('is asked of DNS, once for each family, and exactly as it is', async () => {
+    const v6 = Buffer.from('26064700000000000000000000001111', 'hex')
+    const server = await startNameServer({
+      'A app.example': [Buffer.of(93, 184, 216, 34)],
+      'AAAA app.example': [v6],
+      'A four.example': [Buffer.of(10, 0, 0, 1), Buffer.of(93, 184, 216, 34)],
+    })
+    try {
+      expect(await resolveHost('app.example', [server.address])).toEqual(
+        addresses('93.184.216.34', '2606:4700::1111'),
+      )
+      expect(server.questions.toSorted()).toEqual(['A app.example', 'AAAA app.example'])
+      expect(await resolveHost('four.example', [server.address])).toEqual(
+        addresses('10.0.0.1', '93.184.216.34'),
+      )
+      expect(await resolveHost('nobody.example', [server.address])).toEqual([])
+    } finally {
+      await server.close()
+    }
   })
 })
 

@@ -79,6 +79,13 @@ describe('the authorization server in a function', () => {
     expect(aws.calls[0]!.input).toEqual({ SecretId: SECRET_ARN })
   })
 
+  test('takes metadata documents: it reaches the internet', async () => {
+    const url = `${ISSUER}/.well-known/oauth-authorization-server`
+    expect(await (await start().fetch(new Request(url))).json()).toMatchObject({
+      client_id_metadata_document_supported: true,
+    })
+  })
+
   test('has no MCP server to show', async () => {
     const door = start()
     const { access_token: token } = await obtainTokens({
