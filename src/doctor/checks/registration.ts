@@ -206,7 +206,9 @@ function refusalCode(name: RegistrationName, answer: Answer): keyof typeof RULES
 
 function describeError(answer: Answer): string {
   const error = readOAuthError(answer)
-  return error === undefined ? String(answer.status) : `${answer.status} ${shown(error)}`
+  if (error === undefined) return String(answer.status)
+  const why = isObject(answer.json) ? textOf(answer.json, 'error_description') : undefined
+  return `${answer.status} ${shown(error)}${why === undefined ? '' : ` (${shown(why)})`}`
 }
 
 function checkReply(
@@ -266,6 +268,15 @@ function checkEcho(
   const kept = textsOf(json, 'redirect_uris') ?? []
   const dropped = asked.filter((uri) => !kept.includes(uri))
   if (dropped.length === 0) return []
+  // The same list for everybody: one finding, not one for each client.
+  if (dropped.length === asked.length)
+    return [
+      observe('D06-redirect-uris-dropped', {
+        where,
+        message: `Whatever redirect URIs a client asks for, these are registered: ${shown(kept.join(', ') || 'none')}.`,
+        stops,
+      }),
+    ]
   return [
     observe('D06-redirect-uris-dropped', {
       where,
