@@ -22,8 +22,8 @@ ${wrapNames(CLIENT_PROFILES.map(({ id }) => id))}
   --login        a person signs in: opens the browser, or prints the address to
                  open; then tries the token, refreshes it twice and revokes it
   --idp ISSUER   looks at the identity provider behind the server as well
-  --local        looks into what mcp-remote left on this machine as well: clients
-                 that the server has forgotten, its callback port, proxies
+  --local        looks into what mcp-remote left on this machine as well:
+                 clients that the server forgot, its callback port, proxies
   --level LEVEL  exit with 1 from this level on: info, warning (default), error
   --json         one object: url, clients with their verdicts, findings
 
@@ -172,7 +172,7 @@ function findProfile(typed: string): ClientProfile {
 }
 
 function wrapNames(names: readonly string[]): string {
-  const half = Math.ceil(names.length / 2)
+  const half = Math.floor(names.length / 2) - 1
   return [names.slice(0, half), names.slice(half)]
     .map((line) => `                 ${line.join(', ')}`)
     .join(',\n')

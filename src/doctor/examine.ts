@@ -21,11 +21,14 @@ export async function examine(
   const evidence = await gather(subject, ports, limits)
   const observations = FAMILIES.flatMap(({ check }) => check(evidence))
   const signedIn = person && (await signIn(evidence, ports, person))
-  const report = buildReport(withoutQuery(subject.mcpUrl), subject.profiles, [
-    ...observations,
-    ...(signedIn?.observations ?? []),
-  ])
-  return signedIn === undefined ? report : { ...report, login: signedIn.story }
+  const hide = hideQuery(subject.mcpUrl)
+  const all = [...observations, ...(signedIn?.observations ?? [])].map((each) => ({
+    ...each,
+    where: hide(each.where),
+    message: hide(each.message),
+  }))
+  const report = buildReport(hide(subject.mcpUrl.href), subject.profiles, all)
+  return signedIn === undefined ? report : { ...report, login: signedIn.story.map(hide) }
 }
 
 /** The clock of a person is not that of a machine: signing in has requests of its own. */
@@ -36,6 +39,6 @@ function signIn(evidence: Evidence, ports: Ports, person: LoginPorts): Promise<L
 }
 
 /** People put keys into queries. */
-function withoutQuery({ origin, pathname, search }: URL): string {
-  return origin + pathname + (search === '' ? '' : '?…')
+function hideQuery({ search }: URL): (text: string) => string {
+  return (text) => (search === '' ? text : text.replaceAll(search, '?…'))
 }
