@@ -23,11 +23,12 @@ locals {
   }
 
   idp_environment = {
-    POSTERN_IDP_ISSUER    = local.idp_issuer
-    POSTERN_IDP_CLIENT_ID = aws_cognito_user_pool_client.client.id
-    POSTERN_IDP_DOMAIN    = "https://${local.idp_host}"
-    POSTERN_IDP_SCOPES    = local.broker ? join(" ", local.idp_scopes) : ""
-    POSTERN_REDIRECT_URIS = join(" ", local.redirect_uris)
+    POSTERN_IDP_ISSUER     = local.idp_issuer
+    POSTERN_IDP_CLIENT_ID  = aws_cognito_user_pool_client.client.id
+    POSTERN_IDP_DOMAIN     = "https://${local.idp_host}"
+    POSTERN_IDP_SCOPES     = local.broker ? join(" ", local.idp_scopes) : ""
+    POSTERN_REDIRECT_URIS  = join(" ", local.redirect_uris)
+    POSTERN_CLIENT_DOMAINS = local.client_domains
   }
 
   relay_environment = {
@@ -50,6 +51,9 @@ locals {
     local.idp_environment,
     local.relay_environment,
   )
+
+  # Without a list every host may publish clients, with an empty one none.
+  client_domains = var.client_domains == null ? "" : coalesce(join(" ", var.client_domains), "none")
 
   # The scopes of a rule as they stand on the wire.
   access = can(tostring(var.access)) ? var.access : [

@@ -121,6 +121,17 @@ variable "allowed_origins" {
   default     = []
 }
 
+variable "client_domains" {
+  description = "In broker: hosts whose clients may come by a metadata document, `app.example.com` or `*.example.com`. Empty: none. Default: every host."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = var.client_domains == null ? true : var.mode == "broker" && alltrue([for domain in var.client_domains : can(regex("^([*]\\.)?([a-z0-9-]+\\.)+[a-z][a-z0-9-]*(:[0-9]{1,5})?$", domain))])
+    error_message = "client_domains are host names in lower case, without https:// and path, and for broker mode."
+  }
+}
+
 variable "postern_zip" {
   description = "Path of the zip with Postern's own functions: the files of `dist/lambda/` after `npm run build:lambda`."
   type        = string

@@ -114,6 +114,21 @@ export function checkOrigins(origins: readonly string[] | undefined, issues: Con
       })
 }
 
+/** Hosts of clients: `app.example.com`, `*.example.com`, `app.example.com:8443`. */
+export function checkDomains(
+  path: string,
+  domains: readonly string[],
+  issues: ConfigIssue[],
+): void {
+  for (const [index, domain] of domains.entries())
+    if (!/^(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?::\d{1,5})?$/.test(domain))
+      issues.push({
+        path: `${path}.${index}`,
+        message: 'is not a host name',
+        fix: 'Write it in lower case, without https:// and path, for instance app.example.com or *.example.com.',
+      })
+}
+
 export function checkRedirectUris(
   path: string,
   uris: readonly string[],

@@ -1,6 +1,7 @@
 import { checkBranding } from './branding.ts'
 import {
   checkAccess,
+  checkDomains,
   checkOrigins,
   checkRedirectUris,
   checkResources,
@@ -151,13 +152,7 @@ function checkClients(options: PosternOptions, issues: ConfigIssue[]): void {
   for (const { path, uris } of lists) checkRedirectUris(path, uris, issues)
   const { metadataDocuments } = options.clients ?? {}
   const domains = metadataDocuments === false ? [] : (metadataDocuments?.allowedDomains ?? [])
-  for (const [index, domain] of domains.entries())
-    if (!/^(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?::\d{1,5})?$/.test(domain))
-      issues.push({
-        path: `clients.metadataDocuments.allowedDomains.${index}`,
-        message: 'is not a host name',
-        fix: 'Write it in lower case, without https:// and path, for instance app.example.com or *.example.com.',
-      })
+  checkDomains('clients.metadataDocuments.allowedDomains', domains, issues)
   for (const [index, { clientId }] of (options.clients?.static ?? []).entries())
     if (!/^[A-Za-z0-9._~-]{1,128}$/.test(clientId))
       issues.push({

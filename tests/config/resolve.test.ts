@@ -115,6 +115,17 @@ describe('a configuration is filled in', () => {
         },
       },
     ],
+    ['no metadata documents', { clients: { metadataDocuments: false } }],
+    [
+      'metadata documents of some hosts',
+      {
+        clients: {
+          metadataDocuments: {
+            allowedDomains: ['app.example.com', '*.example.com', 'app.example.com:8443'],
+          },
+        },
+      },
+    ],
     [
       'redirect URIs',
       { clients: { redirectUris: ['https://example.com/cb', 'com.example.app://cb/x'] } },
@@ -284,6 +295,46 @@ describe('a wrong configuration is refused', () => {
     ],
     ['the origin null', { allowedOrigins: ['null'] }, 'allowedOrigins.0: is not an origin'],
     ['a wildcard origin', { allowedOrigins: ['*'] }, 'allowedOrigins.0: is not an origin'],
+    [
+      'https://app.example.com as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['https://app.example.com'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      'app.example.com/x as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['app.example.com/x'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      'App.example.com as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['App.example.com'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      'com as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['com'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      '* as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['*'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      '*.com. as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['*.com.'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      'app.*.com as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['app.*.com'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
+    [
+      '10.0.0.1 as the domain of clients',
+      { clients: { metadataDocuments: { allowedDomains: ['10.0.0.1'] } } },
+      'clients.metadataDocuments.allowedDomains.0: is not a host name',
+    ],
     [
       'a redirect URI with a fragment',
       { clients: { redirectUris: ['https://example.com/cb#x'] } },

@@ -1,12 +1,18 @@
 import { Token } from 'aws-cdk-lib'
 import * as v from 'valibot'
-import { checkAccess, checkOrigins, checkRedirectUris, checkResource } from '../../config/checks.ts'
+import {
+  checkAccess,
+  checkDomains,
+  checkOrigins,
+  checkRedirectUris,
+  checkResource,
+} from '../../config/checks.ts'
 import { ConfigError, type ConfigIssue } from '../../config/config-error.ts'
 import { checkForm } from '../../config/form.ts'
 import { AccessSchema, Text, Texts } from '../../config/schema-parts.ts'
 import { checkRelay, RELAY_ENTRIES } from './check-relay.ts'
 import { checkUserPool } from './check-user-pool.ts'
-import type { PrivateMcpServerProps, RelayProps } from './props.ts'
+import type { BrokerProps, PrivateMcpServerProps, RelayProps } from './props.ts'
 import { scopesOf } from './settings.ts'
 
 const PropsSchema: v.GenericSchema = v.strictObject({
@@ -22,6 +28,7 @@ const PropsSchema: v.GenericSchema = v.strictObject({
   forwardGroups: v.optional(Texts),
   allowedOrigins: v.optional(Texts),
   callbackUrls: v.optional(Texts),
+  clientDomains: v.optional(Texts),
   cognitoDomainPrefix: v.optional(Text),
   userPool: v.optional(v.looseObject({ pool: v.looseObject({}), domain: v.looseObject({}) })),
   vpc: v.optional(v.looseObject({})),
@@ -54,6 +61,7 @@ export function checkProps(props: PrivateMcpServerProps): void {
     checkAccess(props.access, [{ scopes: scopesOf(props) }], issues)
   if (sound('allowedOrigins')) checkOrigins(props.allowedOrigins, issues)
   if (sound('callbackUrls')) checkRedirectUris('callbackUrls', props.callbackUrls ?? [], issues)
+  if (sound('mode') && sound('clientDomains')) checkClientDomains(props, issues)
   if (sound('server')) checkServer(props.server, issues)
   if (sound('vpc') && props.vpc?.isolatedSubnets.length === 0)
     issues.push({
@@ -188,5 +196,16 @@ function checkPrefix(path: string, prefix: string, issues: ConfigIssue[]): void 
       path,
       message: `contains ${reserved}, which Cognito reserves`,
       fix: 'Use another name.',
+    })
+}
+
+function checkClientDomains(props: PrivateMcpServerProps, issues: ConfigIssue[]): void {
+  const { clientDomains } = props as Pick<BrokerProps, 'clientDomains'>
+  checkDomains('clientDomains', clientDomains ?? [], issues)
+  if (props.mode === 'relay' && clientDomains !== undefined)
+    issues.push({
+      path: 'clientDomains',
+      message: 'is for broker mode: in relay no client comes by a metadata document',
+      fix: 'Remove it.',
     })
 }

@@ -37,6 +37,9 @@ export function identityProviderEnvironment(settings: Settings, signIn: SignIn):
       ? { POSTERN_IDP_SCOPES: settings.identityProviderScopes.join(' ') }
       : {}),
     ...listed('POSTERN_REDIRECT_URIS', settings.redirectUris),
+    ...(settings.clientDomains === undefined
+      ? {}
+      : { POSTERN_CLIENT_DOMAINS: settings.clientDomains.join(' ') || 'none' }),
   }
 }
 

@@ -68,6 +68,11 @@ interface CommonProps {
 /** Postern is the authorization server, Cognito the identity provider behind it. */
 export interface BrokerProps extends CommonProps {
   mode: 'broker'
+  /**
+   * Hosts whose clients may come by a metadata document: `app.example.com`, `*.example.com`. Empty:
+   * none. Default: every host.
+   */
+  clientDomains?: string[]
 }
 
 /** Clients end up with Cognito's own tokens; no function of yours or ours reaches the internet. */

@@ -21,6 +21,8 @@ export interface Settings extends Pick<
   allowedOrigins: readonly string[]
   /** In relay all that Cognito knows; in broker those besides loopback and known clients. */
   redirectUris: readonly string[]
+  /** Undefined: every host. */
+  clientDomains?: readonly string[]
   identityProviderScopes: readonly string[]
   identityProviderCallbackUrls: readonly string[]
   cognitoDomainPrefix: string
@@ -80,6 +82,9 @@ export function fillIn(props: PrivateMcpServerProps): Settings {
     forwardGroups: props.forwardGroups ?? [],
     allowedOrigins: props.allowedOrigins ?? [],
     redirectUris,
+    ...(props.mode === 'broker' && props.clientDomains !== undefined
+      ? { clientDomains: props.clientDomains }
+      : {}),
     identityProviderScopes: relay === undefined ? ['openid', 'email'] : scopes,
     identityProviderCallbackUrls:
       relay === undefined ? [`${origin}${PATHS.callback}`] : redirectUris,

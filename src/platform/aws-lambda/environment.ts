@@ -15,6 +15,8 @@ export interface Environment {
   idpDomain: string
   idpScopes: string[]
   redirectUris: string[]
+  /** Empty: no client may come by a metadata document. */
+  clientDomains: string[]
   resourceParameter: 'forward' | 'strip'
   tokenPath: 'edge' | 'function'
   jwks: { keys: (JsonWebKey & { kid: string; alg: string })[] }
@@ -78,6 +80,14 @@ const VARIABLES: {
   ],
   idpScopes: ['POSTERN_IDP_SCOPES', Words, LIST],
   redirectUris: ['POSTERN_REDIRECT_URIS', Words, LIST],
+  clientDomains: [
+    'POSTERN_CLIENT_DOMAINS',
+    v.pipe(
+      Words,
+      v.transform((domains) => (domains.join() === 'none' ? [] : domains)),
+    ),
+    'List hosts, separated by spaces, or write none.',
+  ],
   resourceParameter: [
     'POSTERN_RESOURCE_PARAMETER',
     v.picklist(['forward', 'strip']),

@@ -3,7 +3,7 @@ import { createAuthorizationServer } from '../../authorization-server.ts'
 import type { PosternOptions } from '../../config/options.ts'
 import { oauthErrorResponse } from '../../http/responses.ts'
 import { createDocumentFetcher } from '../fetch-document.ts'
-import { pick, readEnvironment, type Variables } from './environment.ts'
+import { pick, readEnvironment, type Environment, type Variables } from './environment.ts'
 import { createHttpHandler, type HttpHandler } from './http-handler.ts'
 import { lambdaRuntime, type LambdaRuntime } from './lambda-runtime.ts'
 import { createSecretSource } from './secret-source.ts'
@@ -84,7 +84,7 @@ function oauthOptions(variables: Variables): {
     'originSecretHashes',
     'publicHost',
   ])
-  const { mcpUrl, idpIssuer, idpClientId, idpScopes, redirectUris } = environment
+  const { mcpUrl, idpIssuer, idpClientId, idpScopes } = environment
   return {
     secretArn: environment.secretArn,
     originSecretHashes: environment.originSecretHashes,
@@ -105,9 +105,21 @@ function oauthOptions(variables: Variables): {
         ...(idpScopes === undefined ? {} : { scopes: idpScopes }),
       },
       access: environment.access,
-      ...(redirectUris === undefined ? {} : { clients: { redirectUris } }),
+      clients: clientOptions(environment),
       ...pick(environment, ['forwardGroups', 'allowedOrigins']),
     },
+  }
+}
+
+function clientOptions({
+  redirectUris,
+  clientDomains: allowedDomains,
+}: Partial<Environment>): NonNullable<PosternOptions['clients']> {
+  return {
+    ...(redirectUris === undefined ? {} : { redirectUris }),
+    ...(allowedDomains === undefined
+      ? {}
+      : { metadataDocuments: allowedDomains.length === 0 ? false : { allowedDomains } }),
   }
 }
 

@@ -55,6 +55,16 @@ describe('props', () => {
       /^access\.0\.scopes: gives a scope/,
     ],
     [
+      'a URL as domain of clients',
+      { mode: 'broker', clientDomains: ['https://app.example.com'] },
+      /^clientDomains\.0: is not a host name$/,
+    ],
+    [
+      'domains of clients in relay',
+      { clientDomains: ['app.example.com'] },
+      /^clientDomains: is for broker mode/,
+    ],
+    [
       'e-mail domains in relay',
       { access: [{ emailDomains: ['example.com'] }] },
       /^access\.0\.emailDomains: looks at e-mail addresses/,

@@ -464,6 +464,29 @@ describe('synthesis', () => {
     expect(ofKind(loadCloudFormation(found), 'keys')[0]?.input['refresh']).toBe('today')
   })
 
+  it.each<[string[] | undefined, string | undefined]>([
+    [undefined, undefined],
+    [[], 'none'],
+    [['app.example.com', '*.example.org'], 'app.example.com *.example.org'],
+  ])('tells the OAuth function that clients may come from %j', (clientDomains, variable) => {
+    const { template } = inStack(
+      (stack) =>
+        new PrivateMcpServer(stack, 'Server', {
+          mode: 'broker',
+          domainName: INPUT.domainName,
+          certificateArn: INPUT.certificateArn,
+          cognitoDomainPrefix: INPUT.cognitoDomainPrefix,
+          access: INPUT.access,
+          server: { code: Code.fromAsset(serverFolder()) },
+          ...(clientDomains === undefined ? {} : { clientDomains }),
+        }),
+    )
+    const oauth = ofKind(loadCloudFormation(template), 'function').find(
+      ({ handler }) => handler === 'oauth.handler',
+    )
+    expect(oauth?.environment['POSTERN_CLIENT_DOMAINS']).toBe(variable)
+  })
+
   it('keeps comments to the 128 characters that CloudFront takes', () => {
     const { template } = inStack(
       (stack) =>

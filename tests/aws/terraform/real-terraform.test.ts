@@ -203,8 +203,17 @@ describe('Real terraform, where it is on PATH,', () => {
           existing_function_arn: 'notes',
           server_zip: null,
           dangerously_share_client_secret: true,
+          client_domains: ['https://app.example.com'],
         },
-        [/unqualified ARN of a Lambda/, /dangerously_share_client_secret is for relay mode/],
+        [
+          /unqualified ARN of a Lambda/,
+          /dangerously_share_client_secret is for relay mode/,
+          /client_domains are host names/,
+        ],
+      ],
+      [
+        { mode: 'relay', client_domains: ['app.example.com'] },
+        [/client_domains are .* for broker mode/],
       ],
     ]
     await withTerraform(MODULE, async ({ workFolder, run }) => {
@@ -230,6 +239,24 @@ describe('Real terraform, where it is on PATH,', () => {
 
     expect(comments).toHaveLength(3)
     for (const [, comment = ''] of comments) expect(comment.length).toBeLessThanOrEqual(128)
+  }, 60_000)
+
+  test('tells the OAuth function which clients may come by metadata documents', async () => {
+    if (terraform === undefined) return
+    await withTerraform(MODULE, async ({ workFolder, evaluate }) => {
+      for (const [domains, variable] of [
+        [null, ''],
+        [[], 'none'],
+        [['app.example.com', '*.example.org'], 'app.example.com *.example.org'],
+      ]) {
+        writeFileSync(
+          join(workFolder, 'terraform.tfvars.json'),
+          JSON.stringify({ ...variablesOf('broker'), client_domains: domains }),
+        )
+        const answer = await evaluate('jsonencode(local.client_domains)')
+        expect(JSON.parse(JSON.parse(answer) as string)).toBe(variable)
+      }
+    })
   }, 60_000)
 
   test('derives the same callback URLs from what mcp-remote is told besides the URL', async () => {

@@ -86,6 +86,22 @@ describe('the authorization server in a function', () => {
     })
   })
 
+  test.each([
+    ['none', undefined],
+    ['app.example.com *.example.org', true],
+  ])('says so unless POSTERN_CLIENT_DOMAINS is none: %s', async (domains, supported) => {
+    const door = start({ POSTERN_CLIENT_DOMAINS: domains })
+    const url = `${ISSUER}/.well-known/oauth-authorization-server`
+    const metadata = (await (await door.fetch(new Request(url))).json()) as Record<string, unknown>
+    expect(metadata['client_id_metadata_document_supported']).toBe(supported)
+    const other = authorizeUrl('https://other.example/client.json', pkce().challenge)
+    expect((await door.fetch(new Request(other))).status).toBe(400)
+    expect(events.at(-1)).toMatchObject({
+      reason:
+        supported === true ? 'client_domain_not_allowed' : 'client_metadata_document_unsupported',
+    })
+  })
+
   test('has no MCP server to show', async () => {
     const door = start()
     const { access_token: token } = await obtainTokens({
