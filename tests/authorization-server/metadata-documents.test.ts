@@ -303,6 +303,27 @@ describe('a document that cannot be had', () => {
   })
 })
 
+describe('a cache that somebody wants to poison', () => {
+  test('a document that says it is another’s changes nothing for that one', async () => {
+    documents.publish(APP_URL, documentOf(CLAUDE, { redirect_uris: [REDIRECT_URI] }))
+    documents.publish(CLAUDE, documentOf(CLAUDE, { redirect_uris: [CLAUDE_REDIRECT] }))
+    const world = await openWorld()
+    expect(await authorize(world.postern, APP_URL)).toMatchObject({ status: 400 })
+    expect(await authorize(world.postern, CLAUDE)).toMatchObject({ status: 400 })
+    const own = { redirectUri: CLAUDE_REDIRECT }
+    expect(await authorize(world.postern, CLAUDE, own)).toMatchObject({ status: 200 })
+    expect(documents.asked).toEqual([APP_URL, CLAUDE])
+  })
+
+  test('a bad answer does not push out the good one before it', async () => {
+    const world = await openWorld()
+    await authorize(world.postern, APP_URL)
+    documents.publish(APP_URL, { status: 500 })
+    world.clock.advance(HOUR)
+    expect(await authorize(world.postern, APP_URL)).toMatchObject({ status: 200 })
+  })
+})
+
 describe('well-known documents, where nothing can be fetched', () => {
   test('let Claude Code sign in and refresh, and are asked for again later', async () => {
     const world = await openWorld()
