@@ -26,6 +26,7 @@ export interface Silence {
     | 'special-use address'
     | 'refused'
     | 'certificate'
+    | 'no TLS'
     | 'timeout'
     | 'connection'
     | 'out of time'
@@ -125,12 +126,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-const CERTIFICATE = /CERT|VERIFY|ALTNAME|ISSUER|TLS|SSL/
+const CERTIFICATE = /CERT|VERIFY|SELF_SIGNED|ALTNAME|ISSUER/
+/** Something answers, and not in TLS: plain http on the port of https, above all. */
+const NO_TLS = /^EPROTO$|^ERR_SSL_|^ERR_TLS_/
 
 function explain(error: unknown): [reason: Silence['reason'], detail: string] {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (typeof code !== 'string' || !/^\w{1,64}$/.test(code)) return ['connection', '']
   if (code === 'ECONNREFUSED') return ['refused', code]
-  return [CERTIFICATE.test(code) ? 'certificate' : 'connection', code]
+  if (CERTIFICATE.test(code)) return ['certificate', code]
+  return [NO_TLS.test(code) ? 'no TLS' : 'connection', code]
 }

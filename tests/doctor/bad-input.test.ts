@@ -57,6 +57,11 @@ const HOSTILE: Readonly<Record<string, Handler>> = {
     void response.writeHead(302, { location: request.url ?? '/' }).end(),
   'redirects that grow': (request, response) =>
     void response.writeHead(307, { location: `${request.url}/a` }).end(),
+  'redirects to other hosts, and back': (request, response) => {
+    const { port } = new URL(`http://${request.headers.host}`)
+    const other = request.headers.host?.startsWith('localhost') ? '127.0.0.1' : 'localhost'
+    response.writeHead(302, { location: `http://${other}:${port}/elsewhere` }).end()
+  },
   'a redirect that is no URL': (_request, response) =>
     void response.writeHead(302, { location: 'http://[' }).end(),
   'a redirect to a file': (_request, response) =>
@@ -190,6 +195,25 @@ describe('a public server cannot send doctor into the network that it runs in', 
 test('a name without address is a finding', async () => {
   const report = await look('https://nobody.invalid/mcp')
   expect(codes(report)).toEqual(['D15-no-address'])
+})
+
+test('a name server that never answers costs no more than the time that was set', async () => {
+  const begin = Date.now()
+  const report = await look('https://mcp.example.com/mcp', {
+    limits: LIMITS,
+    ports: { resolve: () => new Promise(() => {}) },
+  })
+  expect(codes(report)).toEqual(['D15-no-address'])
+  expect((Date.now() - begin) / 1000).toBeLessThan(LIMITS.seconds + 2)
+})
+
+test('an address of IPv6 in the URL is asked like any other', async () => {
+  const gallery = await startServer({}, { host: '::1' })
+  const { port } = new URL(gallery.mcpUrl)
+  const report = await look(`http://[::1]:${port}/mcp`)
+  await gallery.close()
+  expect(codes(report)).not.toContain('D15-no-address')
+  expect(codes(report)).not.toContain('D15-unreachable')
 })
 
 test('a port that nobody listens on is a finding', async () => {

@@ -14,23 +14,24 @@ interface Subject {
   commonName: string
   publicKey: KeyObject
   extensions: Buffer[]
+  days?: number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Valid by the machine's own clock: TLS libraries read no other. */
-export function createAuthority(): Authority {
+/** Valid by the machine's own clock: TLS libraries read no other. Below zero, a host's has expired. */
+export function createAuthority({ validForDays = 365 }: { validForDays?: number } = {}): Authority {
   const name = 'Twins of the tests'
   const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const server = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const issue = ({ commonName, publicKey, extensions }: Subject): string => {
+  const issue = ({ commonName, publicKey, extensions, days = 365 }: Subject): string => {
     const algorithm = sequence(oid('1.2.840.10045.4.3.2'))
     const toBeSigned = sequence(
       der(0xa0, integer(Buffer.of(2))),
       integer(Buffer.concat([Buffer.of(1), randomBytes(15)])),
       algorithm,
       distinguishedName(name),
-      sequence(time(Date.now() - DAY_MS), time(Date.now() + 365 * DAY_MS)),
+      sequence(time(Date.now() - 30 * DAY_MS), time(Date.now() + days * DAY_MS)),
       distinguishedName(commonName),
       publicKey.export({ type: 'spki', format: 'der' }),
       der(0xa3, sequence(...extensions)),
@@ -53,6 +54,7 @@ export function createAuthority(): Authority {
     if (known !== undefined) return known
     const cert = issue({
       commonName: 'host',
+      days: validForDays,
       publicKey: server.publicKey,
       // RFC 5280 §4.2.1.6 and §4.2.1.12: who it is for; serverAuth.
       extensions: [

@@ -224,7 +224,14 @@ function explainSilence({ where, reason, detail }: Silence): Observation {
     case 'certificate':
       return observe('D15-certificate', {
         where,
-        message: `The certificate is not one that clients accept${inBrackets}.`,
+        message: `${describeCertificate(detail)}${inBrackets}.`,
+        stops: everybody,
+      })
+    case 'no TLS':
+      return observe('D15-unreachable', {
+        where,
+        message: `What listens there does not speak TLS${inBrackets}.`,
+        fix: 'Terminate TLS on this port; plain http on the port of https is the usual reason. If the server has no TLS at all, write http:// for loopback only.',
         stops: everybody,
       })
     case 'timeout':
@@ -238,5 +245,27 @@ function explainSilence({ where, reason, detail }: Silence): Observation {
         message: `The connection fails${inBrackets}.`,
         stops: everybody,
       })
+  }
+}
+
+/** What Node.js found wrong with it. */
+function describeCertificate(detail: string): string {
+  switch (detail) {
+    case 'CERT_HAS_EXPIRED':
+      return 'The certificate has expired'
+    case 'CERT_NOT_YET_VALID':
+      return 'The certificate is not valid yet'
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'The certificate is for another name'
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return 'The certificate is signed by itself'
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+      return 'The certificate is from an authority that nobody knows'
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return 'Intermediate certificates are missing, or the authority is one that nobody knows'
+    default:
+      return 'The certificate is not one that clients accept'
   }
 }
