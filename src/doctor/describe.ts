@@ -56,7 +56,10 @@ function describeFinding(finding: Finding, number: number, style: Style, width: 
     wrap(message, '    ', '    ', width),
     style('green', wrap(fix, '    Fix: ', '         ', width)),
     style('dim', wrap(where, '    At:  ', '         ', width)),
-    style('dim', wrap(source, '    See: ', '         ', width)),
+    style(
+      'dim',
+      wrap(`${source}; docs/doctor.md#${code.toLowerCase()}`, '    See: ', '         ', width),
+    ),
   ].join('\n')
 }
 

@@ -46,14 +46,14 @@ ${URL_}
     Fix: Make issuer, authorization_servers and the base of the well-known
          address one and the same text.
     At:  GET https://mcp.example.com/.well-known/oauth-authorization-server
-    See: RFC 8414 §3.3
+    See: RFC 8414 §3.3; docs/doctor.md#d18-no-cors
 
 (2) error D02-issuer-mismatch
     issuer is https://idp.example.com, and authorization_servers names another.
     Fix: Make issuer, authorization_servers and the base of the well-known
          address one and the same text.
     At:  GET https://mcp.example.com/.well-known/oauth-authorization-server
-    See: RFC 8414 §3.3
+    See: RFC 8414 §3.3; docs/doctor.md#d02-issuer-mismatch
 
 1 of 3 clients connect; 1 error, 1 warning. Mend (2) first.
 `)
