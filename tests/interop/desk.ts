@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PERSON } from '../support/deployment.ts'
@@ -12,15 +12,23 @@ import { ScriptedPerson } from '../support/scripted-person.ts'
  */
 export class Desk {
   readonly home: string = mkdtempSync(join(tmpdir(), 'postern-home-'))
+  /** Where the person works: not the home folder, which some agents refuse. */
+  readonly work: string = join(this.home, 'work')
   readonly browser: OpenedUrls = new OpenedUrls()
   /** How each page that the client opened ended: a status of the client's callback, or why not. */
   readonly endings: string[] = []
   readonly #person = new ScriptedPerson(PERSON)
   readonly #seen: Set<string> = new Set()
+  /** How far the clock of a client is ahead that takes one; the machine's stays as it is. */
+  clockAheadSeconds = 0
   #visits = 0
   readonly #watch: NodeJS.Timeout
 
   constructor() {
+    mkdirSync(this.work)
+    // Some clients ask for the desktop's opener by name instead of `$BROWSER`.
+    mkdirSync(join(this.home, 'bin'))
+    symlinkSync(this.browser.program, join(this.home, 'bin/xdg-open'))
     this.#watch = setInterval(() => this.#look(), 10)
   }
 
@@ -49,7 +57,8 @@ export class Desk {
   /** What a client may see of this machine: no display, nothing of whoever runs the tests. */
   environment(): Record<string, string> {
     const { PATH = '', LANG = 'C.UTF-8' } = process.env
-    return { PATH, LANG, HOME: this.home, TERM: 'xterm', BROWSER: this.browser.program }
+    const path = `${join(this.home, 'bin')}:${PATH}`
+    return { PATH: path, LANG, HOME: this.home, TERM: 'xterm', BROWSER: this.browser.program }
   }
 
   close(): void {

@@ -58,6 +58,10 @@ export function describeClient(kind: ClientKind): void {
       await client.close()
       client = open()
     }
+    const expire = async (): Promise<void> => {
+      await door.advance(LIFETIME)
+      for (const each of desks) each.clockAheadSeconds += LIFETIME
+    }
     const expectWhoami = async (): Promise<void> => {
       expect(await client.whoami()).toContain(PERSON)
     }
@@ -87,7 +91,7 @@ export function describeClient(kind: ClientKind): void {
     })
 
     scenario('refreshes', async () => {
-      await door.advance(LIFETIME)
+      await expire()
       await expectWhoami()
       expect(door.idp.refresh).toBe(1)
       expect(desk.opened).toBe(1)
@@ -98,7 +102,7 @@ export function describeClient(kind: ClientKind): void {
       await door.redeploy()
       await expectWhoami()
       await door.redeploy()
-      await door.advance(LIFETIME)
+      await expire()
       await expectWhoami()
       expect(door.idp.refresh).toBe(refreshes + 1)
       expect(door.count('client.registered')).toBe(registrations)
@@ -121,7 +125,8 @@ export function describeClient(kind: ClientKind): void {
       await reopen()
       await client.signIn()
       await expectWhoami()
-      expect(door.count('client.registered')).toBeGreaterThan(registrations)
+      // A client that is known by its metadata document has no registration to lose.
+      if (registrations > 0) expect(door.count('client.registered')).toBeGreaterThan(registrations)
       expect(door.count('consent.given')).toBe(3)
     })
 
@@ -149,7 +154,7 @@ export function describeClient(kind: ClientKind): void {
         expect(door.count('consent.given')).toBe(signIns)
       }
       await callAll()
-      await door.advance(LIFETIME)
+      await expire()
       await callAll()
       expect(door.count('token.issued', { grant: 'refresh_token' })).toBeGreaterThan(0)
     })

@@ -20,7 +20,7 @@ const config: ViteUserConfig = mergeConfig(
       include: ['tests/interop/**/*.interop.ts'],
       exclude,
       globalSetup: ['tests/interop/clients.ts'],
-      testTimeout: 60_000,
+      testTimeout: 120_000,
       // The clients wait for each other most of the time.
       maxWorkers: 3,
       reporters: ['default', new CompatibilityTable()],
