@@ -3,7 +3,7 @@ locals {
   mcp_target   = local.existing ? "existing" : local.relay ? "front" : "mcp"
   other_target = local.broker ? "oauth" : local.existing ? "facade" : "front"
 
-  # Functions that API Gateway calls, by the name of their integration.
+  # Functions that API Gateway calls.
   target_arns = {
     for name, arn in {
       front    = one(aws_lambda_function.front[*].arn)
@@ -16,19 +16,27 @@ locals {
   }
   targets = distinct(concat([local.mcp_target, local.other_target], local.token_function ? ["token"] : []))
 
+  # Named by what they serve and not by whom they call, so that a change of mode or server changes an
+  # integration where it is: API Gateway refuses to delete one that a route still names.
+  integrations = merge(
+    { default = local.other_target },
+    local.mcp_has_route ? { mcp = local.mcp_target } : {},
+    local.token_function ? { token = "token" } : {},
+  )
+
   # A preflight carries no token for an authorizer.
   mcp_has_route = local.authorizer || local.mcp_target != local.other_target
   routes = merge(
-    { default = { key = "$default", target = local.other_target, guarded = false } },
+    { default = { key = "$default", integration = "default", guarded = false } },
     local.mcp_has_route ? {
-      mcp = { key = "ANY ${var.path}", target = local.mcp_target, guarded = local.authorizer }
+      mcp = { key = "ANY ${var.path}", integration = "mcp", guarded = local.authorizer }
     } : {},
     local.authorizer ? {
-      mcpOptions = { key = "OPTIONS ${var.path}", target = local.other_target, guarded = false }
+      mcpOptions = { key = "OPTIONS ${var.path}", integration = "default", guarded = false }
     } : {},
     local.token_function ? {
-      token  = { key = "ANY /token", target = "token", guarded = false }
-      revoke = { key = "ANY /revoke", target = "token", guarded = false }
+      token  = { key = "ANY /token", integration = "token", guarded = false }
+      revoke = { key = "ANY /revoke", integration = "token", guarded = false }
     } : {},
   )
 }
@@ -58,11 +66,11 @@ resource "aws_apigatewayv2_stage" "api" {
 }
 
 resource "aws_apigatewayv2_integration" "function" {
-  for_each = local.target_arns
+  for_each = local.integrations
 
   api_id                 = aws_apigatewayv2_api.api.id
   integration_type       = "AWS_PROXY"
-  integration_uri        = each.value
+  integration_uri        = local.target_arns[each.value]
   payload_format_version = "2.0"
   timeout_milliseconds   = 30000
 }
@@ -81,7 +89,7 @@ resource "aws_apigatewayv2_route" "route" {
 
   api_id               = aws_apigatewayv2_api.api.id
   route_key            = each.value.key
-  target               = "integrations/${aws_apigatewayv2_integration.function[each.value.target].id}"
+  target               = "integrations/${aws_apigatewayv2_integration.function[each.value.integration].id}"
   authorization_type   = !each.value.guarded ? "NONE" : local.relay ? "JWT" : "CUSTOM"
   authorizer_id        = each.value.guarded ? aws_apigatewayv2_authorizer.mcp[0].id : null
   authorization_scopes = each.value.guarded && local.relay ? local.scopes : null
@@ -114,6 +122,9 @@ resource "aws_apigatewayv2_authorizer" "mcp" {
   # No gate of Postern's stands before an existing function in relay mode. Here, and not with the
   # variables, because Terraform would then say nothing else of access while mode is wrong.
   lifecycle {
+    # API Gateway refuses to delete an authorizer that a route still names.
+    create_before_destroy = true
+
     precondition {
       condition     = local.broker || !local.existing || can(tostring(var.access))
       error_message = "In relay mode only API Gateway's JWT authorizer stands before an existing function, and it knows no rules: access is \"anyoneTheIdpAdmits\". Use broker mode or server_zip, or admit to the user pool only who may come in."

@@ -79,6 +79,13 @@ resource "aws_cognito_user_pool_client" "client" {
 
   # Its scopes are texts, so that nothing else tells Terraform this order.
   depends_on = [aws_cognito_resource_server.mcp]
+
+  lifecycle {
+    precondition {
+      condition     = length(local.idp_callback_urls) <= 100
+      error_message = "callback_urls and the derived ones are more than the 100 that Cognito takes: list fewer, or use broker mode, which Cognito needs one for."
+    }
+  }
 }
 
 # Managed login shows nothing at all to a client without branding.

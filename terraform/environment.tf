@@ -55,6 +55,12 @@ locals {
   # Without a list every host may publish clients, with an empty one none.
   client_domains = var.client_domains == null ? "" : coalesce(join(" ", var.client_domains), "none")
 
+  # What can become long, known before anything is made, and 2,100 bytes for the rest: the two keys of a
+  # user pool, names, ids and hashes. Lambda takes 4,096 bytes.
+  long_environment   = join(" ", concat(local.redirect_uris, local.scopes, var.forward_groups, [jsonencode(local.access)]))
+  environment_fits   = 2100 + length(local.long_environment) <= 4096
+  environment_advice = "callback_urls, scopes, access and forward_groups do not fit into the 4,096 bytes of a function's environment: list fewer or shorter ones, or use broker mode, which needs no list of callbacks."
+
   # The scopes of a rule as they stand on the wire.
   access = can(tostring(var.access)) ? var.access : [
     for rule in var.access : merge(rule, can(rule.scopes) && local.relay ? {

@@ -43,6 +43,13 @@ resource "aws_lambda_function" "front" {
   }
 
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_fits
+      error_message = local.environment_advice
+    }
+  }
 }
 
 # Relay in front of a function that exists already.
@@ -74,6 +81,13 @@ resource "aws_lambda_function" "facade" {
   }
 
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_fits
+      error_message = local.environment_advice
+    }
+  }
 }
 
 # Relay with token_path = "function".

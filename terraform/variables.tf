@@ -194,6 +194,14 @@ variable "defence" {
   validation {
     condition = (
       var.mode != "relay" || (var.existing_function_arn == null && var.defence == "lambda") ||
+      length(coalesce(var.scopes, ["tools"])) <= 10
+    )
+    error_message = "A route of API Gateway with an authorizer takes 10 scopes: use fewer, or defence = \"lambda\" or broker mode."
+  }
+
+  validation {
+    condition = (
+      var.mode != "relay" || (var.existing_function_arn == null && var.defence == "lambda") ||
       alltrue([for scope in coalesce(var.scopes, ["tools"]) : length("https://${var.domain_name}${var.path}/${scope}") <= 64])
     )
     error_message = "A route of API Gateway with an authorizer takes scopes of at most 64 characters, and Cognito's are <MCP URL>/<scope>: shorten domain_name, path or scopes, or use defence = \"lambda\" or broker mode."

@@ -51,25 +51,26 @@ export function createHttpApi(
     ? createAuthorizer(scope, api, settings, signIn, serving.authorizer)
     : undefined
   const planned = planRoutes(settings, serving)
-  const targets = [...new Set(planned.map(({ target }) => target))].map((target) =>
-    connect(scope, api, target),
+  const served = new Map(planned.map(({ integration, target }) => [integration, target]))
+  const integrations = new Map(
+    [...served].map(([name, target]) => [name, integrate(scope, api, name, target)]),
   )
   return {
     api,
     ...createStage(scope, api, settings),
     authorizer: authorizer?.resource,
-    integrations: targets.map(({ integration }) => integration),
+    integrations: [...integrations.values()],
     permissions: [
-      ...targets.map(({ permission }) => permission),
+      ...[...new Set(served.values())].map((target) => letCall(scope, api, target)),
       ...(authorizer?.permission === undefined ? [] : [authorizer.permission]),
     ],
-    routes: planned.map(({ name, key, target, guarded }) =>
+    routes: planned.map(({ name, key, integration, guarded }) =>
       named(
         name,
         new CfnRoute(scope, `${idOf(name)}Route`, {
           apiId: api.apiId,
           routeKey: key,
-          target: `integrations/${targets.find((found) => found.target === target)?.integration.ref}`,
+          target: `integrations/${integrations.get(integration)?.ref}`,
           ...(guarded === true && authorizer !== undefined
             ? authorizer.onRoute
             : { authorizationType: 'NONE' }),
@@ -104,52 +105,62 @@ function createStage(
   return { stage, accessLogs }
 }
 
-/** What lets routes lead to a function. */
-function connect(
+/**
+ * Named by what it serves and not by whom it calls, so that a change of mode or server changes it
+ * where it is: API Gateway refuses to delete an integration that a route still names.
+ */
+function integrate(
   scope: Construct,
   api: HttpApi,
+  name: IntegrationName,
   target: Target,
-): { target: Target; integration: CfnIntegration; permission: CfnPermission } {
-  const { name } = target
-  const { functionArn } = target.function
-  const integration = named(
+): CfnIntegration {
+  return named(
     name,
     new CfnIntegration(scope, `${idOf(name)}Integration`, {
       apiId: api.apiId,
       integrationType: 'AWS_PROXY',
-      integrationUri: functionArn,
+      integrationUri: target.function.functionArn,
       payloadFormatVersion: '2.0',
       timeoutInMillis: 30_000,
     }),
   )
-  const permission = permit(scope, name, {
-    functionArn,
+}
+
+function letCall(scope: Construct, api: HttpApi, target: Target): CfnPermission {
+  return permit(scope, target.name, {
+    functionArn: target.function.functionArn,
     principal: 'apigateway.amazonaws.com',
     sourceArn: executeApiArn(api.apiId, '*/*'),
   })
-  return { target, integration, permission }
 }
+
+type IntegrationName = 'default' | 'mcp' | 'token'
 
 interface PlannedRoute {
   name: string
   key: string
+  integration: IntegrationName
   target: Target
   guarded?: boolean
 }
 
 function planRoutes(settings: Settings, serving: Serving): PlannedRoute[] {
   const { path, authorizer: guarded, mcpRoute } = settings
+  const others = { integration: 'default', target: serving.others } as const
+  const mcp = { integration: 'mcp', target: serving.mcp } as const
+  const token = serving.token && ({ integration: 'token', target: serving.token } as const)
   return [
-    ...(mcpRoute ? [{ name: 'mcp', key: `ANY ${path}`, target: serving.mcp, guarded }] : []),
+    ...(mcpRoute ? [{ name: 'mcp', key: `ANY ${path}`, ...mcp, guarded }] : []),
     // A preflight carries no token, so that an authorizer would refuse it.
-    ...(guarded ? [{ name: 'mcpOptions', key: `OPTIONS ${path}`, target: serving.others }] : []),
-    ...(serving.token === undefined
+    ...(guarded ? [{ name: 'mcpOptions', key: `OPTIONS ${path}`, ...others }] : []),
+    ...(token === undefined
       ? []
       : [
-          { name: 'token', key: 'ANY /token', target: serving.token },
-          { name: 'revoke', key: 'ANY /revoke', target: serving.token },
+          { name: 'token', key: 'ANY /token', ...token },
+          { name: 'revoke', key: 'ANY /revoke', ...token },
         ]),
-    { name: 'default', key: '$default', target: serving.others },
+    { name: 'default', key: '$default', ...others },
   ]
 }
 

@@ -302,7 +302,7 @@ export const FAULTS: FaultCase[] = [
     break: (t) => {
       // Every spelling of the path with a slash behind it is guarded; //mcp is not.
       t.resources.push({ ...the(t, 'route', 'mcp'), name: 'rest', key: 'ANY /mcp/{proxy+}' })
-      the(t, 'route', 'default').integration = 'existing'
+      the(t, 'route', 'default').integration = 'mcp'
     },
   },
   {
@@ -453,7 +453,7 @@ export const FAULTS: FaultCase[] = [
     code: 'PAYLOAD_FORMAT',
     title: 'an integration sends payload 1.0',
     variant: 'relay-public',
-    break: (t) => (the(t, 'integration', 'front').payloadFormat = '1.0'),
+    break: (t) => (the(t, 'integration', 'default').payloadFormat = '1.0'),
   },
   {
     code: 'PAYLOAD_FORMAT',
@@ -471,7 +471,7 @@ export const FAULTS: FaultCase[] = [
     code: 'TIMEOUT_TOO_LONG',
     title: 'a function outlives its integration',
     variant: 'relay-public',
-    break: (t) => (the(t, 'integration', 'front').timeoutMilliseconds = 10_000),
+    break: (t) => (the(t, 'integration', 'default').timeoutMilliseconds = 10_000),
   },
   {
     code: 'CORS_BY_GATEWAY',

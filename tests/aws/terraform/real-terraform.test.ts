@@ -89,6 +89,30 @@ describe('Real terraform, where it is on PATH,', () => {
     60_000,
   )
 
+  test.each([
+    ['broker', 'relay-public'],
+    ['relay-public', 'broker'],
+    ['relay-both', 'broker'],
+    ['broker', 'relay-both'],
+    ['relay-both', 'relay-public'],
+    ['relay-existing', 'relay-public'],
+    ['relay-public', 'relay-existing'],
+    ['broker-existing', 'broker'],
+    ['relay-token-function', 'broker-existing'],
+  ] as const)(
+    'changes %s into %s without deleting from the API what a route still names',
+    async (before, after) => {
+      if (terraform === undefined) return
+      await withTerraform(MODULE, async ({ workFolder, run }) => {
+        for (const variant of [before, after]) {
+          writeInputs(workFolder, variablesOf(variant))
+          await run('apply', '-input=false', '-auto-approve')
+        }
+      })
+    },
+    60_000,
+  )
+
   test('finds everything formatted', () => {
     if (terraform === undefined) return
     expect([MODULE, EXAMPLE].flatMap((root) => checkFormat(root as typeof MODULE))).toEqual([])
@@ -214,6 +238,18 @@ describe('Real terraform, where it is on PATH,', () => {
       [
         { mode: 'relay', client_domains: ['app.example.com'] },
         [/client_domains are .* for broker mode/],
+      ],
+      [
+        { defence: 'both', scopes: Array.from({ length: 11 }, (_, index) => `s${index}`) },
+        [/with an authorizer takes 10 scopes/],
+      ],
+      [
+        { callback_urls: Array.from({ length: 70 }, (_, index) => `https://app${index}.test/cb`) },
+        [/more than the 100 that Cognito takes/],
+      ],
+      [
+        { callback_urls: [`https://app.test/${'cb'.repeat(400)}`] },
+        [/do not fit into the 4,096 bytes/],
       ],
     ]
     await withTerraform(MODULE, async ({ workFolder, run }) => {

@@ -44,6 +44,7 @@ export async function startStubProvider(): Promise<StubProvider> {
   const schema = await readSchema()
   let made = 0
   const changes: string[] = []
+  const routes = new Map<unknown, ObjectValue>()
 
   const blockOf = (kind: 'resources' | 'dataSources', type: string): Block => {
     const block = schema[kind][type]
@@ -95,10 +96,17 @@ export async function startStubProvider(): Promise<StubProvider> {
     },
     ApplyResourceChange: ({ type_name, planned_state, prior_state }) => {
       const planned = decodeValue(planned_state) as ObjectValue | null
-      const isNew = decodeValue(prior_state) === null
-      changes.push(`${planned === null ? 'delete' : isNew ? 'create' : 'update'} ${type_name}`)
-      if (planned === null) return { new_state: planned_state }
+      const prior = decodeValue(prior_state) as ObjectValue | null
+      changes.push(
+        `${planned === null ? 'delete' : prior === null ? 'create' : 'update'} ${type_name}`,
+      )
+      if (planned === null) {
+        refuseWhileNamed(type_name, prior?.['id'], [...routes.values()])
+        if (type_name === 'aws_apigatewayv2_route') routes.delete(prior?.['id'])
+        return { new_state: planned_state }
+      }
       const state = complete(planned, blockOf('resources', type_name), RESOURCES[type_name])
+      if (type_name === 'aws_apigatewayv2_route') routes.set(state['id'], state)
       return { new_state: encodeValue(state) }
     },
     ReadDataSource: ({ type_name, config }) => {
@@ -127,6 +135,16 @@ export async function startStubProvider(): Promise<StubProvider> {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** API Gateway answers ConflictException to who deletes what a route names. */
+function refuseWhileNamed(type: string, id: unknown, routes: readonly ObjectValue[]): void {
+  const isNamed =
+    (type === 'aws_apigatewayv2_integration' &&
+      routes.some(({ target }) => target === `integrations/${String(id)}`)) ||
+    (type === 'aws_apigatewayv2_authorizer' &&
+      routes.some(({ authorizer_id }) => authorizer_id === id))
+  if (isNamed) throw new Error(`ConflictException: a route names this ${type}`)
 }
 
 interface Request {
