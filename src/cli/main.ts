@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'who can connect to an MCP server, who cannot, and why',
     load: () => import('./doctor.ts'),
   },
+  connect: {
+    summary: 'tells the clients on this computer about an MCP server',
+    load: () => import('./connect.ts'),
+  },
   secret: {
     summary: 'print a fresh secret',
     load: () => import('./secret.ts'),
