@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { createAsk, type Answer, type Ask, type Asked } from '../../doctor/ask.ts'
+import { createAsk, startClock, type Answer, type Ask, type Asked } from '../../doctor/ask.ts'
 import type { Level } from '../../doctor/finding.ts'
 import { lookAtNetwork } from '../../doctor/network.ts'
 import type { Ports } from '../../doctor/ports.ts'
@@ -25,16 +25,13 @@ const SECONDS = 5
  * Whether the server asks for a sign-in as MCP has it. Two requests of bounded time and size to the
  * typed host and nowhere else, wherever its answers point to; none of its words are repeated.
  */
-export async function checkUrl(url: string, anyPorts: Ports): Promise<UrlFinding[]> {
+export async function checkUrl(url: string, ports: Ports): Promise<UrlFinding[]> {
   const { protocol, hostname } = new URL(url)
-  const ports = impatient(anyPorts)
-  const ask = createAsk(
-    ports,
-    { secondsPerRequest: SECONDS, seconds: SECONDS },
-    { allowsSpecialUse: true },
-  )
+  const limits = { secondsPerRequest: SECONDS, seconds: SECONDS }
+  const end = startClock(limits)
+  const ask = createAsk(ports, limits, { allowsSpecialUse: true, end })
   const [network, asked] = await Promise.all([
-    lookAtNetwork(new URL(url), ports),
+    lookAtNetwork(new URL(url), ports, end),
     ask(url, { headers: { accept: 'application/json, text/event-stream' } }),
   ])
   const findings: UrlFinding[] = []
@@ -122,16 +119,4 @@ function resourceOf({ json }: Answer): string | undefined {
 
 function isLoopback(hostname: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
-}
-
-/** Name servers may take their time; this command does not. */
-function impatient(ports: Ports): Ports {
-  const resolve: Ports['resolve'] = async (host) => {
-    const timeout = AbortSignal.timeout(SECONDS * 1000)
-    const late = new Promise<never>((_, reject) => {
-      timeout.addEventListener('abort', () => reject(new Error('too slow')))
-    })
-    return Promise.race([ports.resolve(host), late])
-  }
-  return { ...ports, resolve }
 }
