@@ -1,7 +1,7 @@
-import type { Handler } from 'hono'
 import { HonoBase } from 'hono/hono-base'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { GateConfig } from './config/gate-config.ts'
+import type { Emit } from './events.ts'
 import { isAllowedHost } from './gate/arrival.ts'
 import { toResponse } from './gate/forward.ts'
 import { refuse, reportRefusal } from './gate/refusal.ts'
@@ -36,7 +36,8 @@ export function createApp(
 export function serveMetadata(
   app: HonoBase,
   config: Pick<GateConfig, 'issuer' | 'resources'>,
-  authorizationServer: Handler,
+  authorizationServer: () => Response,
+  emit: Emit,
 ): void {
   for (const resource of config.resources) {
     const paths = metadataPaths(resource.url, config.resources.length === 1)
@@ -46,7 +47,17 @@ export function serveMetadata(
       name: resource.name,
       scopes: resource.scopes,
     })
-    for (const path of paths.protectedResource) app.get(path, () => documentResponse(document))
-    for (const path of paths.authorizationServer) app.get(path, authorizationServer)
+    const report = (kind: 'protected-resource' | 'authorization-server'): void =>
+      emit({ type: 'metadata.served', document: kind, resource: resource.url })
+    for (const path of paths.protectedResource)
+      app.get(path, () => {
+        report('protected-resource')
+        return documentResponse(document)
+      })
+    for (const path of paths.authorizationServer)
+      app.get(path, () => {
+        report('authorization-server')
+        return authorizationServer()
+      })
   }
 }

@@ -56,7 +56,7 @@ export function createRoutes(server: AuthorizationServer): HonoBase {
   servePages(app, config, runtime)
 
   app.use('/.well-known/*', readable)
-  serveMetadata(app, config, () => handleAuthorizationServerMetadata(server))
+  serveMetadata(app, config, () => handleAuthorizationServerMetadata(server), runtime.emit)
   app.get(PATHS.jwks, () => handleJwks(server))
 
   app.use(PATHS.register, postable, smallBody)

@@ -67,7 +67,7 @@ function createRoutes(
   servePages(app, config, runtime)
 
   app.use('/.well-known/*', readable)
-  serveMetadata(app, config, () => handleRelayMetadata(server))
+  serveMetadata(app, config, () => handleRelayMetadata(server), runtime.emit)
   if (config.secrets.length > 0)
     app.get(PATHS.identityJwks, async (c) =>
       c.json({ keys: (await gateKeys()).identity.map((key) => key.publicJwk) }),

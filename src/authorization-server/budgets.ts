@@ -23,7 +23,13 @@ export function checkBudgets(
   identityProvider: { issuer: string; clientId: string },
   issuer: string,
 ): Result<void, AuthorizationFailure> {
-  const secrets = { client, codeVerifier: HASH, nonce: HASH, issuedAt: 1_000_000_000 }
+  const secrets = {
+    client,
+    codeVerifier: HASH,
+    nonce: HASH,
+    issuedAt: 1_000_000_000,
+    flow: 'x'.repeat(10),
+  }
   const transaction = sealedLength(jsonBytes({ ...request, ...secrets, id: HASH }))
   if (transaction > MAX_TRANSACTION_LENGTH) return fail({ reason: 'transaction_too_large' })
 

@@ -12,10 +12,9 @@ import { toOAuthError } from '../protocol/oauth-error.ts'
 import { MAX_CODE_LENGTH } from './budgets.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
 import type { AuthorizationCode, Transaction } from './sealed-values.ts'
-import { clearTransaction, openTransaction } from './transactions.ts'
+import { clearTransaction, openTransaction, parseTransactionId } from './transactions.ts'
 
 const CODE_SECONDS = 60
-const STATE = /^[A-Za-z0-9_-]{22}$/
 
 /**
  * GET /idp/callback: the person comes back from the identity provider. Its code is not redeemed
@@ -29,11 +28,12 @@ export async function handleCallback(
   const parameters = parseParameters(new URL(request.url).search.slice(1))
   if (!parameters.ok) return refuse(request, server, parameters.failure)
   const state = parameters.value.get('state') ?? ''
-  if (!STATE.test(state)) return refuse(request, server, { reason: 'transaction_missing' })
+  const id = parseTransactionId(state)
+  if (id === undefined) return refuse(request, server, { reason: 'transaction_missing' })
   const cookies = parseCookies(request.headers.get('cookie') ?? '', server.cookies.isOurs)
-  if (!cookies.ok) return refuse(request, server, cookies.failure)
+  if (!cookies.ok) return refuse(request, server, cookies.failure, id.flow)
   const transaction = await openTransaction(server, cookies.value, state)
-  if (!transaction.ok) return refuse(request, server, transaction.failure)
+  if (!transaction.ok) return refuse(request, server, transaction.failure, id.flow)
 
   const answer = await server.identityProvider.validateCallback(
     new URLSearchParams([...parameters.value]),
@@ -41,7 +41,7 @@ export async function handleCallback(
   )
   if (!answer.ok && answer.failure.reason === 'idp_unavailable')
     // The cookie stays: reloading this page may work.
-    return refuse(request, server, answer.failure)
+    return refuse(request, server, answer.failure, id.flow)
   if (!answer.ok) return refuseByRedirect(request, server, transaction.value, answer.failure)
   return sendCode(request, server, transaction.value, answer.value)
 }
@@ -67,13 +67,16 @@ async function sendCode(
     resource: transaction.resource,
     scope: transaction.scope,
     issuedAt,
+    flow: transaction.flow,
   }
   const code = await server.sealer.seal('code', value, issuedAt + CODE_SECONDS)
   const url = buildCodeRedirect({ ...transaction, issuer: server.config.issuer }, code)
   if (code.length > MAX_CODE_LENGTH || url.length > MAX_REDIRECT_LENGTH)
     return refuseByRedirect(request, server, transaction, { reason: 'code_too_large' })
-  server.runtime.emit({ type: 'callback.received', client: transaction.client })
-  const page = { title: 'Signed in', text: 'You are being taken back to your app.', url }
+  const { client, flow } = transaction
+  server.runtime.emit({ type: 'callback.received', client, flow })
+  const text = 'You are being taken back to your app.'
+  const page = { title: 'Signed in', text, url, flow }
   return onward(request, server.config, page, [clearTransaction(server, transaction.id)])
 }
 
@@ -83,14 +86,14 @@ function refuseByRedirect(
   transaction: Transaction,
   failure: Failure,
 ): Promise<Response> {
-  report(server, failure)
+  report(server, failure, transaction.flow)
   // What the identity provider wrote is never passed on: it could carry anybody's text.
   const url = buildErrorRedirect(
     { ...transaction, issuer: server.config.issuer },
     toOAuthError(failure),
   )
   const text = 'Your app is being told. You can try again from there.'
-  const page = { title: 'The sign-in did not succeed', text, url }
+  const page = { title: 'The sign-in did not succeed', text, url, flow: transaction.flow }
   return onward(request, server.config, page, [clearTransaction(server, transaction.id)])
 }
 
@@ -99,16 +102,18 @@ function refuse(
   request: Request,
   server: AuthorizationServer,
   failure: Failure,
+  flow?: string,
 ): Promise<Response> {
-  report(server, failure)
-  return refuseWithPage(request, server.config, failure)
+  report(server, failure, flow)
+  return refuseWithPage(request, server.config, failure, { flow })
 }
 
-function report(server: AuthorizationServer, failure: Failure): void {
+function report(server: AuthorizationServer, failure: Failure, flow: string | undefined): void {
   server.runtime.emit({
     type: 'callback.refused',
     reason: failure.reason,
     ...(failure.reason === 'idp_error' ? { error: knownError(failure.error) } : {}),
+    flow,
   })
 }
 

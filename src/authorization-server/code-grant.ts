@@ -7,7 +7,7 @@ import { isCodeVerifier } from '../protocol/pkce.ts'
 import { normalizeResource } from '../protocol/resource.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
-import { issueTokens, type TokenResponse } from './issue-tokens.ts'
+import { issueTokens, type Outcome, type TokenResponse } from './issue-tokens.ts'
 import { AuthorizationCodeSchema, type AuthorizationCode } from './sealed-values.ts'
 
 /** `grant_type=authorization_code` (OAuth 2.1 §4.1.3). All local checks come before the IdP's. */
@@ -15,14 +15,17 @@ export async function redeemCode(
   form: Parameters,
   client: Client,
   server: AuthorizationServer,
-): Promise<Result<TokenResponse, Failure>> {
+): Promise<Outcome> {
   const sealed = form.get('code')
-  if (sealed === undefined) return fail({ reason: 'code_missing' })
+  if (sealed === undefined) return { tokens: fail({ reason: 'code_missing' }) }
   const opened = await server.sealer.open('code', sealed, AuthorizationCodeSchema)
-  if (!opened.ok) return fail({ reason: 'code_invalid' })
-  const checked = await checkCode(opened.value, form, client, server)
-  if (!checked.ok) return checked
-  return server.redeemedCodes.once(await sha256(sealed), () => redeemUpstream(opened.value, server))
+  if (!opened.ok) return { tokens: fail({ reason: 'code_invalid' }) }
+  const code = opened.value
+  const checked = await checkCode(code, form, client, server)
+  const tokens = checked.ok
+    ? await server.redeemedCodes.once(await sha256(sealed), () => redeemUpstream(code, server))
+    : checked
+  return { tokens, flow: code.flow }
 }
 
 async function checkCode(
@@ -82,6 +85,7 @@ async function redeemUpstream(
       claims,
       idpRefreshToken: refreshToken,
       absoluteExpiresAt: nowSeconds(server) + server.config.lifetimes.refreshTokenAbsoluteSeconds,
+      flow: code.flow,
     },
     server,
   )

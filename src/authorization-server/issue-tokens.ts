@@ -18,7 +18,7 @@ export interface TokenResponse {
   refresh_token?: string
 }
 
-/** What a grant has come to, before it is turned into tokens. */
+/** What is granted, before it is turned into tokens. */
 export interface Grant {
   type: 'authorization_code' | 'refresh_token'
   client: string
@@ -33,6 +33,13 @@ export interface Grant {
   idpRefreshToken?: string | undefined
   /** Seconds since the epoch; of the first grant of the family. */
   absoluteExpiresAt: number
+  flow?: string | undefined
+}
+
+/** What a grant has come to, and the sign-in it belongs to as far as that is known. */
+export interface Outcome {
+  tokens: Result<TokenResponse, Failure>
+  flow?: string | undefined
 }
 
 /** Applies the access policy and issues tokens: an `at+jwt` (RFC 9068) and a sealed refresh token. */
@@ -80,6 +87,7 @@ export async function issueTokens(
     iat: issuedAt,
     exp: issuedAt + lifetime,
     jti,
+    ...(grant.flow === undefined ? {} : { flow: grant.flow }),
     ...(email === undefined ? {} : { email }),
     ...(groups.length === 0 ? {} : { groups }),
   })
@@ -95,6 +103,7 @@ export async function issueTokens(
     scope,
     jti,
     expiresInSeconds: lifetime,
+    flow: grant.flow,
   })
   return ok({
     access_token: accessToken,
@@ -112,7 +121,8 @@ async function sealRefreshToken(
 ): Promise<string | undefined> {
   const { config, runtime } = server
   const without = (reason: string): undefined => {
-    runtime.emit({ type: 'token.without-refresh', client: grant.client, reason })
+    const { client, flow } = grant
+    runtime.emit({ type: 'token.without-refresh', client, reason, flow })
   }
   if (grant.idpRefreshToken === undefined)
     return without('the identity provider gave no refresh token')
@@ -128,6 +138,7 @@ async function sealRefreshToken(
     scope: grant.type === 'refresh_token' ? grant.scope : scope,
     issuedAt,
     absoluteExpiresAt: grant.absoluteExpiresAt,
+    flow: grant.flow,
   }
   const idle = issuedAt + config.lifetimes.refreshTokenIdleSeconds
   const sealed = await server.sealer.seal(

@@ -6,7 +6,7 @@ import type { Parameters } from '../protocol/form.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { checkResource } from './code-grant.ts'
 import type { AuthorizationServer } from './context.ts'
-import { issueTokens, type TokenResponse } from './issue-tokens.ts'
+import { issueTokens, type Outcome, type TokenResponse } from './issue-tokens.ts'
 import { RefreshTokenSchema, type RefreshToken } from './sealed-values.ts'
 import type { SharedRefresh } from './shared-refreshes.ts'
 
@@ -15,13 +15,22 @@ export async function refreshGrant(
   form: Parameters,
   client: Client,
   server: AuthorizationServer,
-): Promise<Result<TokenResponse, Failure>> {
+): Promise<Outcome> {
   const grant = await openRefreshToken(form.get('refresh_token'), client, server)
-  if (!grant.ok) return grant
-  const resource = checkResource(form, grant.value.resource)
+  if (!grant.ok) return { tokens: grant }
+  return { tokens: await refreshTokens(grant.value, form, client, server), flow: grant.value.flow }
+}
+
+async function refreshTokens(
+  grant: RefreshToken,
+  form: Parameters,
+  client: Client,
+  server: AuthorizationServer,
+): Promise<Result<TokenResponse, Failure>> {
+  const resource = checkResource(form, grant.resource)
   if (!resource.ok) return resource
 
-  const { idpRefreshToken, subject } = grant.value
+  const { idpRefreshToken, subject } = grant
   const refreshed = await server.refreshes.refresh(idpRefreshToken, subject)
   if (!refreshed.ok) return refreshed
   if (!refreshed.value.rotated && server.config.identityProvider.refreshTokens === 'rotating')
@@ -36,12 +45,13 @@ export async function refreshGrant(
       type: 'refresh_token',
       client: client.name,
       subject,
-      resource: grant.value.resource,
-      scope: grant.value.scope,
+      resource: grant.resource,
+      scope: grant.scope,
       requestedScope: form.get('scope'),
       claims: claims.value,
       idpRefreshToken: refreshed.value.refreshToken,
-      absoluteExpiresAt: grant.value.absoluteExpiresAt,
+      absoluteExpiresAt: grant.absoluteExpiresAt,
+      flow: grant.flow,
     },
     server,
   )

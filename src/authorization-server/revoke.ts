@@ -42,6 +42,7 @@ export async function handleRevoke(
     type: 'token.revoked',
     client: client.value.name,
     subject: grant.value.subject,
+    flow: grant.value.flow,
   })
   return done()
 }

@@ -12,6 +12,8 @@ export interface ConsentRequest {
   issuedAt: number
   /** SHA-256 of the browser cookie that the page was shown with. */
   browser: string
+  /** Absent from what was sealed before there were flow ids. */
+  flow?: string | undefined
 }
 
 /** A sign-in under way at the identity provider; lives in a cookie of the browser. */
@@ -36,6 +38,7 @@ export interface AuthorizationCode {
   resource: string
   scope: string
   issuedAt: number
+  flow?: string | undefined
 }
 
 export interface RefreshToken {
@@ -49,8 +52,10 @@ export interface RefreshToken {
   issuedAt: number
   /** Seconds since the epoch; refreshing does not move it. */
   absoluteExpiresAt: number
+  flow?: string | undefined
 }
 
+const flow = v.optional(v.string())
 const request = {
   client: v.string(),
   redirectUri: v.string(),
@@ -59,6 +64,7 @@ const request = {
   resource: v.string(),
   scope: v.string(),
   issuedAt: v.number(),
+  flow,
 }
 
 export const ConsentRequestSchema: v.GenericSchema<unknown, ConsentRequest> = v.strictObject({
@@ -86,6 +92,7 @@ export const AuthorizationCodeSchema: v.GenericSchema<unknown, AuthorizationCode
   resource: v.string(),
   scope: v.string(),
   issuedAt: v.number(),
+  flow,
 })
 
 export const RefreshTokenSchema: v.GenericSchema<unknown, RefreshToken> = v.strictObject({
@@ -98,4 +105,5 @@ export const RefreshTokenSchema: v.GenericSchema<unknown, RefreshToken> = v.stri
   scope: v.string(),
   issuedAt: v.number(),
   absoluteExpiresAt: v.number(),
+  flow,
 })

@@ -1,4 +1,6 @@
 import { isRevoked } from '../config/revocation.ts'
+import { randomId } from '../crypto/signing.ts'
+import { isFlowId } from '../protocol/flow-id.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import { nowSeconds, type AuthorizationServer } from './context.ts'
 import { TransactionSchema, type Transaction } from './sealed-values.ts'
@@ -6,6 +8,28 @@ import { TransactionSchema, type Transaction } from './sealed-values.ts'
 const TRANSACTION_SECONDS = 15 * 60
 /** More would outgrow the header limits of servers in between; sign-ins in that many tabs are rare. */
 const MAX_TRANSACTIONS = 4
+
+const RANDOM_LENGTH = 22
+const ID = new RegExp(`^[A-Za-z0-9_-]{${RANDOM_LENGTH}}`)
+
+/**
+ * The `state` sent to the identity provider: 128 random bits, and the flow id after them. So a
+ * person who comes back without the cookie (too late, in another browser, cookies blocked) can be
+ * told which sign-in that was. Nothing is decided by it: without the cookie anybody can write it.
+ */
+export function transactionId(
+  random: (length: number) => Uint8Array,
+  flow: string | undefined,
+): string {
+  return randomId(random) + (flow ?? '')
+}
+
+/** Undefined where this is no `state` of ours. */
+export function parseTransactionId(state: string): { flow: string | undefined } | undefined {
+  const flow = state.slice(RANDOM_LENGTH)
+  if (!ID.test(state) || (flow !== '' && !isFlowId(flow))) return undefined
+  return { flow: flow === '' ? undefined : flow }
+}
 
 /** Cookies that begin a sign-in; the oldest of too many go. */
 export async function startTransaction(

@@ -1,4 +1,11 @@
-import { errors, importJWK, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
+import {
+  decodeJwt,
+  errors,
+  importJWK,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyOptions,
+} from 'jose'
 import * as v from 'valibot'
 import type { PublicJwk } from '../config/public-jwk.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
@@ -17,6 +24,8 @@ export interface AccessTokenClaims {
   iat: number
   exp: number
   jti: string
+  /** The sign-in it comes from (protocol/flow-id.ts); tokens of before there were ids lack it. */
+  flow?: string | undefined
   /** Only when verified. */
   email?: string | undefined
   groups?: string[] | undefined
@@ -48,6 +57,7 @@ const Claims = v.object({
   iat: v.number(),
   exp: v.number(),
   jti: v.string(),
+  flow: v.optional(v.string()),
   email: v.optional(v.string()),
   groups: v.optional(v.array(v.string())),
 })
@@ -96,6 +106,16 @@ export async function verifyJwt(
     return ok({ payload, typ: protectedHeader.typ })
   } catch (error) {
     return fail({ reason: reasonOf(error) })
+  }
+}
+
+/** The `jti` of somebody's JWT, by which its events find each other. Verifies nothing. */
+export function jwtIdOf(token: string): string | undefined {
+  try {
+    const { jti } = decodeJwt(token)
+    return typeof jti === 'string' && /^[\w-]{1,64}$/.test(jti) ? jti : undefined
+  } catch {
+    return undefined
   }
 }
 

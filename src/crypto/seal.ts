@@ -8,9 +8,10 @@ import { deriveBits, keyId } from './keys.ts'
 /** What may be sealed. The key and the payload both name the purpose. */
 export type SealPurpose = 'client_id' | 'consent' | 'transaction' | 'code' | 'refresh_token'
 
-export type SealFailure = {
-  reason: 'seal_malformed' | 'seal_unknown_key' | 'seal_broken' | 'seal_expired' | 'seal_unreadable'
-}
+export type SealFailure =
+  | { reason: 'seal_malformed' | 'seal_unknown_key' | 'seal_broken' | 'seal_unreadable' }
+  /** Too late for the value, but the story of its sign-in should say so. */
+  | { reason: 'seal_expired'; flow?: string }
 
 /** Encrypts and authenticates small values for one purpose, one issuer, one lifetime. */
 export interface Sealer {
@@ -44,6 +45,9 @@ const Envelope = v.strictObject({
   expiresAt: v.nullable(v.number()),
   value: v.unknown(),
 })
+
+/** Whatever is sealed, this much of it may be told once it has expired. */
+const FlowOfValue = v.fallback(v.object({ flow: v.exactOptional(v.string()) }), {})
 
 export function createSealer(input: {
   /** The first seals, all open. */
@@ -115,7 +119,7 @@ export function createSealer(input: {
         return fail({ reason: 'seal_unreadable' })
       const { expiresAt, value } = envelope.output
       if (expiresAt !== null && input.now() >= expiresAt * 1000)
-        return fail({ reason: 'seal_expired' })
+        return fail({ reason: 'seal_expired', ...v.parse(FlowOfValue, value) })
       const parsed = v.safeParse(schema, value)
       return parsed.success ? ok(parsed.output) : fail({ reason: 'seal_unreadable' })
     },

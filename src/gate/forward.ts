@@ -9,7 +9,7 @@ export async function forwardByFetch(
   runtime: Runtime,
   maxBodyBytes: number,
 ): Promise<Response> {
-  const { resource, upstreamUrl } = admission
+  const { resource, upstreamUrl, flow } = admission
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes)
     return toResponse(bodyTooLarge())
   const limit = limitBody(request.body, maxBodyBytes)
@@ -43,7 +43,8 @@ export async function forwardByFetch(
     if (limit.exceeded()) return toResponse(bodyTooLarge())
     if (request.signal.aborted) return new Response(null, { status: 499 })
     if (typeof resource.upstream === 'function') throw error
-    runtime.emit({ type: 'upstream.failed', reason: 'no connection', resource: resource.url })
+    const failed = { reason: 'no connection', resource: resource.url, flow }
+    runtime.emit({ type: 'upstream.failed', ...failed })
     return toResponse(refuse(502, 'The MCP server behind this gate does not answer'))
   }
 }

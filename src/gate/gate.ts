@@ -11,6 +11,7 @@ import {
 import { parseScope } from '../protocol/scope.ts'
 import type { Runtime } from '../runtime.ts'
 import { createReception, type RequestHead } from './arrival.ts'
+import { readCall } from './calls.ts'
 import { corsHeaders } from './cors.ts'
 import type { VerifyToken } from './caller.ts'
 import { toAuthInfo } from './identity.ts'
@@ -27,6 +28,8 @@ export interface Admitted {
   /** The headers to send there. */
   headers: [string, string][]
   authInfo: AuthInfo
+  /** The sign-in that the token comes from. */
+  flow?: string | undefined
   /** Turns the MCP server's response headers into those for the client. */
   responseHeaders: (upstream: HeaderList) => [string, string][] | Promise<[string, string][]>
 }
@@ -56,8 +59,8 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
     const arrival = receive(head)
     if (!arrival.ok) return arrival.failure
     const { resource, origin, query } = arrival.value
-    const refused = (reason: string, refusal: Refusal, target: Resource): Refusal =>
-      reportRefusal(runtime.emit, reason, refusal, target)
+    const refused = (reason: string, refusal: Refusal, target: Resource, flow?: string): Refusal =>
+      reportRefusal(runtime.emit, reason, refusal, target, flow)
     const admission = await admitToken(head, resource, query)
     if (!admission.admitted) admission.headers.push(...corsHeaders(origin))
     return admission
@@ -106,7 +109,8 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
         const problem = { status: 401, error: 'invalid_token', description } as const
         return refused(reason, await challenge(target, asker, problem), target)
       }
-      const { caller, identityHeaders, identityJwt } = verified.value
+      const { caller, identityHeaders, identityJwt, countCall } = verified.value
+      const { flow } = caller
       const held = parseScope(caller.scope)
       const { requiredScopes, scopes: offered } = target
       const covers = requiredScopes.every((scope) => held.includes(scope))
@@ -120,7 +124,7 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
           // Existing scopes as well: older clients replace their scope by this one.
           scope: [...new Set([...held, ...needed])].join(' '),
         } as const
-        return refused('insufficient_scope', await challenge(target, asker, problem), target)
+        return refused('insufficient_scope', await challenge(target, asker, problem), target, flow)
       }
 
       let headers = forwardableRequestHeaders(request.headers, cookies.isOurs)
@@ -134,7 +138,7 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
         // Of several the MCP server might believe one that was never checked.
         const sole = sessions.length === 1 && session[0] === 'mcp-session-id' ? session[1] : ''
         const own = await binding.open(sole, owner)
-        if (own === undefined) return refused('session_of_another', sessionNotFound(), target)
+        if (own === undefined) return refused('session_of_another', sessionNotFound(), target, flow)
         session[1] = own
       }
       const identity = await identityJwt()
@@ -144,18 +148,23 @@ export function createGate(config: GateConfig, parts: GateParts, runtime: Runtim
         ['x-forwarded-host', publicUrl.host],
         ['x-forwarded-proto', publicUrl.protocol.slice(0, -1)],
       )
+      const call = readCall(request.headers)
       runtime.emit({
         type: 'gate.admitted',
         subject: caller.sub,
         client: caller.client_id,
         resource: target.url,
         jti: caller.jti,
+        ...countCall(call),
+        ...call,
+        flow,
       })
       return {
         admitted: true,
         resource: target,
         upstreamUrl: upstreamUrl(target, search),
         headers,
+        flow,
         // Made only for whoever asks: forwarding platforms never do.
         get authInfo() {
           return toAuthInfo(bearer.value, caller)

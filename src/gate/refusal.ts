@@ -48,12 +48,14 @@ export function reportRefusal(
   reason: string,
   refusal: Refusal,
   resource?: Resource,
+  flow?: string,
 ): Refusal {
   emit({
     type: 'gate.refused',
     reason,
     status: refusal.status,
     ...(resource === undefined ? {} : { resource: resource.url }),
+    flow,
   })
   return refusal
 }

@@ -3,6 +3,7 @@ import type { GateConfig, Resource } from '../config/gate-config.ts'
 import { isRevoked } from '../config/revocation.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { Runtime } from '../runtime.ts'
+import { createCallCount } from './calls.ts'
 import type { Caller, TokenRefusal, VerifyToken } from './caller.ts'
 import { identityHeaders } from './identity.ts'
 import type { SignIdentity } from './identity-jwt.ts'
@@ -15,6 +16,7 @@ export interface VerifiedToken {
   caller: Caller
   identityHeaders: readonly [string, string][]
   identityJwt: () => Promise<string | undefined>
+  countCall: ReturnType<typeof createCallCount>
 }
 
 /** Remembers tokens that passed, by hash, never those that failed. */
@@ -36,6 +38,7 @@ export function createVerifiedTokens(
         caller: caller.value,
         identityHeaders: identityHeaders(caller.value),
         identityJwt: rememberIdentity(caller.value, resource, signIdentity, runtime),
+        countCall: createCallCount(),
       }
       // Should the one that goes come again, it is verified again.
       setBounded(remembered, key, verified, MAX_REMEMBERED)

@@ -21,7 +21,7 @@ export interface ConsentPage {
   /** What the form brings back. */
   fields: Readonly<Record<string, string>>
   action: string
-  flow?: string
+  flow?: string | undefined
 }
 
 export function consentPage(page: ConsentPage): Page {

@@ -16,7 +16,7 @@ const WHO: Readonly<Record<Fault, string>> = {
 export function errorPage(
   error: Pick<OAuthError, 'error' | 'description'>,
   explanation: Explanation,
-  about: { flow?: string; redirectUri?: string | null } = {},
+  about: { flow?: string | undefined; redirectUri?: string | null } = {},
 ): Page {
   const { title, text, fault, steps, staleClient } = explanation
   return {

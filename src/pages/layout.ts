@@ -18,7 +18,7 @@ export interface Page {
   /** Run where scripts are allowed; the page must work without. */
   script?: string
   /** Names the sign-in, to be quoted to the operator. */
-  flow?: string
+  flow?: string | undefined
 }
 
 /** A door in a wall. */

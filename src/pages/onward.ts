@@ -5,7 +5,7 @@ export interface Onward {
   title: string
   text: string
   url: string
-  flow?: string
+  flow?: string | undefined
 }
 
 /**

@@ -14,7 +14,7 @@ import { pageResponse } from './respond.ts'
 
 /** What is known about a sign-in that failed. */
 interface About {
-  flow?: string
+  flow?: string | undefined
   /** What the request named, proven or not; good for advice only. */
   redirectUri?: string | null
 }

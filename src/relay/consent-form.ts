@@ -41,24 +41,28 @@ export async function consentFields(
   return { request, mac: base64url(new Uint8Array(mac)) }
 }
 
-/** The request in a form, if this browser was given it less than 15 minutes ago. */
+/**
+ * The request in a form, if this browser was given it less than 15 minutes ago. One that is too old
+ * is handed out for its flow id only.
+ */
 export async function openConsentForm(
   form: Parameters,
   browser: string,
   now: number,
-): Promise<Result<Parameters, Failure>> {
+): Promise<Result<Parameters, { failure: Failure; expired?: Parameters }>> {
   const request = form.get('request')
   const mac = fromBase64url(form.get('mac') ?? '')
-  if (request === undefined || mac?.length !== 32) return fail({ reason: 'consent_malformed' })
+  if (request === undefined || mac?.length !== 32)
+    return fail({ failure: { reason: 'consent_malformed' } })
   if (!(await crypto.subtle.verify('HMAC', await importKey(browser), mac, message(request))))
-    return fail({ reason: 'consent_unproven' })
+    return fail({ failure: { reason: 'consent_unproven' } })
   const parameters = parseParameters(request)
-  if (!parameters.ok) return parameters
+  if (!parameters.ok) return fail({ failure: parameters.failure })
   const issuedAt = Number(parameters.value.get('issued_at') ?? NaN)
   // Written so that no number at all has expired as well.
   return now < issuedAt + CONSENT_SECONDS
     ? ok(parameters.value)
-    : fail({ reason: 'consent_expired' })
+    : fail({ failure: { reason: 'consent_expired' }, expired: parameters.value })
 }
 
 function importKey(browser: string): Promise<CryptoKey> {

@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { jwtIdOf } from '../crypto/access-token.ts'
+import { flowOfVerifier } from '../crypto/flow-of.ts'
 import { readForm } from '../http/read-form.ts'
 import { jsonResponse, oauthErrorResponse } from '../http/responses.ts'
 import type { Failure } from '../protocol/failure.ts'
@@ -27,12 +29,14 @@ type Grant = 'authorization_code' | 'refresh_token'
  */
 export async function handleToken(request: Request, server: RelayTokenServer): Promise<Response> {
   const { config, runtime } = server
+  const form = await readForm(request)
+  const verifier = form.ok ? form.value.get('code_verifier') : undefined
+  const flow = await flowOfVerifier(verifier, runtime)
   const refuse = (failure: Failure, headers: Record<string, string> = {}): Response => {
     const client = config.clientId
-    runtime.emit({ type: 'token.refused', reason: failure.reason, client })
+    runtime.emit({ type: 'token.refused', reason: failure.reason, client, flow })
     return oauthErrorResponse(toOAuthError(failure), headers)
   }
-  const form = await readForm(request)
   if (!form.ok) return refuse(form.failure)
   const client = await checkClient(request, form.value, config)
   if (!client.ok) {
@@ -55,7 +59,14 @@ export async function handleToken(request: Request, server: RelayTokenServer): P
     runtime.emit({ type: 'identity-provider.unavailable', step, reason: detail })
     return refuse({ reason: 'idp_unavailable', detail })
   }
-  runtime.emit({ type: 'relay.tokens-passed-on', grant: type, client: config.clientId })
+  const jti = jwtIdOf(tokens.output.access_token)
+  runtime.emit({
+    type: 'relay.tokens-passed-on',
+    grant: type,
+    client: config.clientId,
+    ...(jti === undefined ? {} : { jti }),
+    flow,
+  })
   return jsonResponse({ ...tokens.output, token_type: 'Bearer' })
 }
 

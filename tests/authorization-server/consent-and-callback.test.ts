@@ -50,7 +50,8 @@ describe('POST /consent', () => {
       code_challenge_method: 'S256',
       code_challenge: expect.stringMatching(/^[\w-]{43}$/),
       nonce: expect.stringMatching(/^[\w-]{22}$/),
-      state: expect.stringMatching(/^[\w-]{22}$/),
+      // 128 random bits, then the flow id.
+      state: expect.stringMatching(/^[\w-]{22}[0-9a-hjkmnp-tv-z]{10}$/),
     })
     expect(parameters).not.toHaveProperty('resource')
     expect(transactions()).toEqual([TXN + parameters['state']])

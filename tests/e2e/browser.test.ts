@@ -142,6 +142,7 @@ describe('attacks in Chromium', () => {
     expect(deployment.events).toContainEqual({
       type: 'callback.refused',
       reason: 'transaction_missing',
+      flow: expect.any(String),
     })
   })
 

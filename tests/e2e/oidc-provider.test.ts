@@ -174,6 +174,7 @@ describe('a certified OpenID provider', () => {
     expect(oidc.deployment.events).toContainEqual({
       type: 'callback.refused',
       reason: 'idp_callback_invalid',
+      flow: expect.any(String),
     })
     expect(oidc.provider.counters['grant.success']).toBe(0)
   })

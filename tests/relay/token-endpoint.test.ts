@@ -124,6 +124,8 @@ describe('with the twin of Cognito', () => {
       type: 'relay.tokens-passed-on',
       grant: 'authorization_code',
       client: CLIENT_ID,
+      jti: expect.any(String),
+      flow: expect.any(String),
     })
   })
 

@@ -99,9 +99,10 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#response.destroyed) return
     const problem = describe(error)
-    const { resource } = this.#admission
+    const { resource, flow } = this.#admission
+    const { reason } = problem
     if (problem.status !== 413)
-      this.#emit({ type: 'upstream.failed', reason: problem.reason, resource: resource.url })
+      this.#emit({ type: 'upstream.failed', reason, resource: resource.url, flow })
     // Too late for a status: cutting the connection is the only honest end.
     if (this.#response.headersSent) this.#response.destroy()
     else answerProblem(this.#response, problem.status, problem.description)

@@ -19,7 +19,8 @@ function levelOf(event: PosternEvent): 'error' | 'warn' | 'info' | 'debug' {
     case 'upstream.failed':
       return 'warn'
     case 'gate.admitted':
-      return 'debug'
+      // Calls are many: of each token only those that tell something new.
+      return event.notable === true ? 'info' : 'debug'
     default:
       return 'info'
   }

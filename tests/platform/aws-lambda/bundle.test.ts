@@ -22,7 +22,7 @@ import { httpEvent, SECRET_ARN, VARIABLES } from './lambda-world.ts'
 const run = promisify(execFile)
 const KB = 1024
 /** In KB. A bundle that grows past these has taken in something by accident. */
-const BUDGETS = { oauth: { minified: 232, gzip: 78 }, gate: { minified: 75, gzip: 27 } }
+const BUDGETS = { oauth: { minified: 234, gzip: 78 }, gate: { minified: 75, gzip: 27 } }
 
 let folder: string
 const own = () => join(folder, 'postern')
