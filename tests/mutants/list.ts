@@ -3,6 +3,7 @@ import { awsMutants } from './aws.ts'
 import { cdkMutants } from './cdk.ts'
 import { clientMutants } from './clients.ts'
 import { awsVerifyMutants } from './aws-verify.ts'
+import { connectMutants } from './connect.ts'
 import { gateMutants } from './gate.ts'
 import { lambdaMutants } from './lambda.ts'
 import type { Mutant } from './mutant.ts'
@@ -21,4 +22,5 @@ export const MUTANTS: Mutant[] = [
   ...awsMutants,
   ...awsVerifyMutants,
   ...cdkMutants,
+  ...connectMutants,
 ]
