@@ -65,7 +65,8 @@ function keep(before: string, after: string): boolean {
 
 function addTo(rows: Map<string, Row>, left: Set<string>, test: TestCase): void {
   const { parent } = test
-  if (parent.type !== 'suite' || !(SCENARIOS as readonly string[]).includes(test.name)) return
+  if (parent.type !== 'suite' || test.result().state === 'skipped') return
+  if (!(SCENARIOS as readonly string[]).includes(test.name)) return
   const row: Row = rows.get(parent.name) ?? new Map()
   if (left.delete(parent.name) || !rows.has(parent.name)) row.clear()
   rows.set(parent.name, row)
