@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import type { Ports } from '../../src/doctor/ports.ts'
 import { createRelayWorld } from '../relay/relay-world.ts'
+import { closeChromium, newPerson } from '../support/chromium.ts'
 import { freePort, PERSON, startDeployment } from '../support/deployment.ts'
+import { startOidcDeployment } from '../support/oidc-provider.ts'
 import { ScriptedPerson } from '../support/scripted-person.ts'
-import { IDP_ORIGIN, MCP_URL } from '../support/world.ts'
+import { signIn } from '../support/person.ts'
+import { IDP_ORIGIN, MCP_URL, USER } from '../support/world.ts'
 import { graveCodes, look, verdictFor } from './gallery/examine.ts'
 import { runMcpRemote } from './gallery/mcp-remote-run.ts'
+
+afterAll(closeChromium)
 
 test('nothing is found at Postern, and everybody who can reach it connects', async () => {
   const deployment = await startDeployment()
@@ -36,15 +41,43 @@ test('nothing is found at Postern, and everybody who can reach it connects', asy
   }
 })
 
-test('no error is found at a relay, and the clients that it was made for connect', async () => {
+test('nothing is found at Postern before oidc-provider, signed in through a real browser', async () => {
+  const { deployment, provider, close } = await startOidcDeployment()
+  const person = await newPerson()
+  const visit = async (url: string): Promise<boolean> => {
+    await signIn(person, url, PERSON)
+    return true
+  }
+  try {
+    const report = await look(deployment.mcpUrl, {
+      login: true,
+      visit,
+      identityProvider: provider.issuer,
+    })
+    expect(graveCodes(report)).toEqual([])
+    expect(report.login).toContain('Refresh 2 gave a token.')
+  } finally {
+    await Promise.all([person.close(), close()])
+  }
+})
+
+test('nothing is found at a relay, and the clients that it was made for sign in', async () => {
   const { postern, twin } = await createRelayWorld()
+  const inProcess = async (url: string, init: RequestInit): Promise<Response> =>
+    (url.startsWith(IDP_ORIGIN) ? twin : postern).fetch(new Request(url, init))
   const ports: Partial<Ports> = {
     resolve: () => Promise.resolve(['93.184.216.34']),
-    fetch: async (url, init) =>
-      (url.startsWith(IDP_ORIGIN) ? twin : postern).fetch(new Request(url, init)),
+    fetch: inProcess,
   }
-  const report = await look(MCP_URL, { ports, mcpRemotePort: 3334 })
-  expect(report.findings.filter(({ level }) => level === 'error')).toEqual([])
+  const person = new ScriptedPerson(USER, (url, init = {}) => inProcess(String(url), init))
+  const report = await look(MCP_URL, {
+    ports,
+    mcpRemotePort: 3334,
+    login: true,
+    visit: async (url) => (await person.signInAndReturn(url)).status < 400,
+  })
+  expect(graveCodes(report)).toEqual([])
+  expect(report.login).toContain('Refresh 2 gave a token.')
   for (const client of ['mcp-remote', 'mcp-remote-0.8', 'claude'])
     expect(verdictFor(report, client)).toMatchObject({ verdict: 'connects' })
 })
@@ -80,12 +113,12 @@ async function startDemo(): Promise<string> {
 
 test('only what is so is found at the demo server of the MCP SDK, and mcp-remote connects', async () => {
   const mcpUrl = await startDemo()
-  const report = await look(mcpUrl)
+  const report = await look(mcpUrl, { login: true })
   const run = await runMcpRemote(mcpUrl)
-  expect(graveCodes(report)).toEqual(['D06-port-fixed', 'D05-bad-token'])
+  expect(graveCodes(report)).toEqual(['D06-port-fixed', 'D10-no-refresh-token', 'D05-bad-token'])
   expect(verdictFor(report).verdict).toBe('connects')
   expect(run.how).toBe('tools listed')
-  // Both are so, as anybody can see.
+  // Its demo provider issues no refresh tokens; the others anybody can see.
   expect(await answerBadToken(mcpUrl)).toBe(500)
   expect(await authorizeAtOtherPort(mcpUrl)).toMatch(/error=invalid_request/)
 })
