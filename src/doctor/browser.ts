@@ -19,6 +19,8 @@ export interface Walk {
   dropped: DroppedCookie[]
   /** `SameSite=Strict`, set on the way to another origin: missing when that sends the person back. */
   strict: { name: string; where: string }[]
+  /** What the identity provider was asked with, where the way led to one. */
+  upstream?: { clientId: string; redirectUri: string }
 }
 
 const MOST_STEPS = 10
@@ -46,6 +48,8 @@ export async function walk(ask: Ask, start: string, redirectUri: string): Promis
     if (isReturn(url, redirectUri))
       return ended({ kind: 'returned', query: url.searchParams, where: `GET ${redirectUri}` })
     if (seen.origins.at(-1) !== url.origin) seen.origins.push(url.origin)
+    const upstream = url.origin === first.origin ? undefined : readUpstream(url)
+    if (upstream !== undefined) seen.upstream ??= upstream
     const asked = await ask(url.href, requestInit(jar, url, form))
     if (!asked.ok) return ended({ kind: 'silent', silence: asked.failure })
     const answer = asked.value
@@ -69,6 +73,12 @@ export async function walk(ask: Ask, start: string, redirectUri: string): Promis
     form = consent.fields
   }
   return ended({ kind: 'circle', where: `GET ${url.origin}${url.pathname}` })
+}
+
+function readUpstream({ searchParams }: URL): Walk['upstream'] {
+  const clientId = searchParams.get('client_id')
+  const redirectUri = searchParams.get('redirect_uri')
+  return clientId === null || redirectUri === null ? undefined : { clientId, redirectUri }
 }
 
 /** Custom schemes too: what counts is where the address begins. */

@@ -9,13 +9,17 @@ const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const
 /** The report for people: who connects, what keeps out whom, and what to mend first. */
 export function describeReport(report: Report, style: Style, columns = 80): string {
   const width = Math.min(Math.max(columns, 60), 100)
-  const { url, clients, findings, login } = report
+  const { url, clients, login } = report
+  const isNote = ({ level }: Finding): boolean => level === 'info'
+  const notes = report.findings.filter(isNote)
+  // What is to be mended comes before what is good to know.
+  const findings = [...report.findings.filter((each) => !isNote(each)), ...notes]
   const blocks = [
     style('bold', url),
     describeClients(clients, findings, style),
     ...(login === undefined ? [] : [describeLogin(login, style, width)]),
     ...findings.map((finding, at) => describeFinding(finding, at + 1, style, width)),
-    summarize(report, style),
+    summarize({ clients, findings }, style),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
@@ -77,7 +81,10 @@ function wrap(text: string, first: string, indent: string, width: number): strin
   return [...lines, line].join('\n')
 }
 
-function summarize({ clients, findings }: Report, style: Style): string {
+function summarize(
+  { clients, findings }: Pick<Report, 'clients' | 'findings'>,
+  style: Style,
+): string {
   const connecting = clients.filter(({ verdict }) => verdict === 'connects').length
   const who =
     clients.length === 1

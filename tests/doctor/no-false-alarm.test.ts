@@ -63,13 +63,15 @@ test('nothing is found at Postern before oidc-provider, signed in through a real
 
 test('nothing is found at a relay, and the clients that it was made for sign in', async () => {
   const { postern, twin } = await createRelayWorld()
-  const inProcess = async (url: string, init: RequestInit): Promise<Response> =>
-    (url.startsWith(IDP_ORIGIN) ? twin : postern).fetch(new Request(url, init))
+  const inProcess: typeof fetch = async (url, init) => {
+    const request = new Request(url, init)
+    return (request.url.startsWith(IDP_ORIGIN) ? twin : postern).fetch(request)
+  }
   const ports: Partial<Ports> = {
     resolve: () => Promise.resolve(['93.184.216.34']),
     fetch: inProcess,
   }
-  const person = new ScriptedPerson(USER, (url, init = {}) => inProcess(String(url), init))
+  const person = new ScriptedPerson(USER, inProcess)
   const report = await look(MCP_URL, {
     ports,
     mcpRemotePort: 3334,

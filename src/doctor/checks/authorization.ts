@@ -23,7 +23,7 @@ const RULES = defineRules('authorization', {
   },
   'D06-upstream-redirect-unregistered': {
     level: 'error',
-    fix: 'Register the facade’s own callback with the identity provider, exactly as it is sent.',
+    fix: 'Register this redirect_uri for this client at the identity provider, exactly as it is sent; or correct the client that the server is configured with.',
     source: 'RFC 6749 §3.1.2.4',
   },
   'D07-scope-refused': {
@@ -176,16 +176,29 @@ function explainStop(
       isElsewhere ? 'D06-upstream-redirect-unregistered' : 'D20-identity-provider-refuses',
       {
         ...seen,
-        message: `${message}.`,
+        message: `${message}.${describeUpstream(browser)}`,
       },
     )
-  return observe(
-    isElsewhere ? 'D20-identity-provider-refuses' : 'D03-authorization-endpoint-broken',
-    {
+  if (isElsewhere)
+    return observe('D20-identity-provider-refuses', {
       ...seen,
-      message: `${message}.`,
-    },
-  )
+      message: `${message}.${describeUpstream(browser)}`,
+    })
+  return observe('D03-authorization-endpoint-broken', {
+    ...seen,
+    message: `${message}.`,
+    ...(error === '503' ? { fix: WAITING } : {}),
+  })
+}
+
+const WAITING =
+  'The server waits for something, most often for its identity provider: look at the server’s log, and at the identity provider with --idp.'
+
+/** What to look for in the identity provider's own settings. */
+function describeUpstream({ upstream }: Walk): string {
+  if (upstream === undefined) return ''
+  const { clientId, redirectUri } = upstream
+  return ` It was sent there as client ${shown(clientId)} with redirect_uri ${shown(redirectUri)}.`
 }
 
 function goesOn(walk: Walk | undefined): boolean {

@@ -86,16 +86,23 @@ export const challenge: Family = { rules: RULES, check: checkChallenge }
 
 const observe = observeBy(RULES)
 
-function checkChallenge({ resource }: Evidence): Observation[] {
+function checkChallenge({ resource, discovery }: Evidence): Observation[] {
   if (resource === undefined || !resource.post.ok) return []
   const answer = resource.post.value
   // Said by the family that knows more about it.
   if (isBotChallenge(answer)) return []
-  if (answer.status !== 401) return [explainStatus(answer)]
+  if (answer.status !== 401) return [explainStatus(answer, discovery)]
   return [...checkMethods(resource), ...checkHeader(answer), ...checkBadToken(resource.badToken)]
 }
 
-function explainStatus(answer: Answer): Observation {
+const UNKNOWN_HOST =
+  'Everything is refused with 403 here: tell the server its public address, the one that people type (Postern: the MCP URL), and let a proxy in front pass the Host header on.'
+
+function isForbidden(asked: Asked | undefined): boolean {
+  return asked?.ok === true && asked.value.status === 403
+}
+
+function explainStatus(answer: Answer, discovery: Evidence['discovery']): Observation {
   const { where, status } = answer
   const seen = {
     where,
@@ -107,6 +114,7 @@ function explainStatus(answer: Answer): Observation {
     return observe('D05-forbidden', {
       ...seen,
       stops: (client) => !client.signsInAt.includes(status),
+      ...(isForbidden(discovery?.resourceMetadata.atPath.last) ? { fix: UNKNOWN_HOST } : {}),
     })
   if (isRedirect(answer))
     return observe('D05-redirect', {
