@@ -6,7 +6,7 @@ import { agree } from './browser.ts'
 
 /** How long mcp-remote may be silent before it is taken to wait for ever; longer where its start took long. */
 const PATIENCE_MS = 2500
-const PATIENCE_IN_STARTS = 5
+const PATIENCE_IN_STARTS = 4
 const START_MS = 90_000
 const MOST_MS = 100_000
 /** mcp-remote may open the browser before it listens (its own race). */
