@@ -32,7 +32,7 @@ export function explainFailure(failure: PlanFailure): string {
 }
 
 /** What an entry leads to, without what it could hold of secrets: queries, headers, variables. */
-export function describeEntry(entry: unknown): string {
+function describeEntry(entry: unknown): string {
   if (typeof entry !== 'object' || entry === null) return 'not an object'
   const members = Object.entries(entry).filter(([, value]) => typeof value === 'string')
   const address = members.find(([key]) => /^(?:url|httpUrl|serverUrl)$/.test(key))?.[1] as unknown
