@@ -4,6 +4,7 @@ import { cdkMutants } from './cdk.ts'
 import { clientMutants } from './clients.ts'
 import { awsVerifyMutants } from './aws-verify.ts'
 import { connectMutants } from './connect.ts'
+import { doctorMutants } from './doctor.ts'
 import { gateMutants } from './gate.ts'
 import { lambdaMutants } from './lambda.ts'
 import type { Mutant } from './mutant.ts'
@@ -23,4 +24,5 @@ export const MUTANTS: Mutant[] = [
   ...awsVerifyMutants,
   ...cdkMutants,
   ...connectMutants,
+  ...doctorMutants,
 ]
