@@ -34,8 +34,8 @@ export const cdkMutants: Mutant[] = [
     id: 'cdk-guarded-existing',
     rule: 'an existing function stands behind an authorizer',
     file: 'src/aws/cdk/http-api.ts',
-    find: 'target: serving.mcp, guarded }',
-    replace: 'target: serving.mcp }',
+    find: '...mcp, guarded }',
+    replace: '...mcp }',
     tests: variants,
   },
   {
