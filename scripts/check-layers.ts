@@ -8,7 +8,7 @@ import { dirname, join, normalize } from 'node:path'
 
 /** What a layer may import besides itself. What those may import in turn is allowed as well. */
 const LAYERS: Record<string, readonly string[]> = {
-  cli: ['platform', 'doctor', 'aws', 'connect'],
+  cli: ['platform', 'doctor', 'aws', 'connect', 'flow'],
   platform: ['postern'],
   postern: ['relay', 'resource-server', 'authorization-server'],
   relay: ['app', 'clients', 'identity-provider', 'once'],
@@ -24,6 +24,7 @@ const LAYERS: Record<string, readonly string[]> = {
   clients: ['crypto', 'bounded-map'],
   'identity-provider': ['crypto', 'bounded-map'],
   crypto: ['runtime'],
+  flow: ['doctor', 'bounded-map'],
   doctor: ['clients', 'identity-provider'],
   aws: ['platform'],
   runtime: ['events'],

@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'tells the clients on this computer about an MCP server',
     load: () => import('./connect.ts'),
   },
+  flow: {
+    summary: 'the story of a sign-in, from the log',
+    load: () => import('./flow.ts'),
+  },
   secret: {
     summary: 'print a fresh secret',
     load: () => import('./secret.ts'),
