@@ -37,6 +37,11 @@ export class Desk {
     return this.browser.urls.length + this.#visits
   }
 
+  /** For clients that a browser runs, where the test plays the person itself. */
+  noteVisit(): void {
+    this.#visits += 1
+  }
+
   /** For apps in this process, which open no `$BROWSER`. */
   async signIn(url: string): Promise<URL> {
     this.#visits += 1
