@@ -25,6 +25,8 @@ process.on('message', (message: ToPostern) => {
   now = message.now
   void start(message).then(() => say({ done: true }))
 })
+// The tests were killed.
+process.once('disconnect', () => process.exit())
 process.once('SIGTERM', () => {
   void running?.close().then(() => process.exit())
 })
