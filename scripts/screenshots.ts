@@ -4,9 +4,11 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { startFlowPage } from '../src/demo/flow-page/server.ts'
+import { SAMPLE } from '../tests/demo/flow-sample.ts'
 import { EVERY_PAGE } from '../tests/pages/every-page.ts'
 import { startPages } from '../tests/pages/pages-world.ts'
-import { closeChromium } from '../tests/support/chromium.ts'
+import { closeChromium, launchChromium } from '../tests/support/chromium.ts'
 
 const KINDS = [
   { kind: 'light', colorScheme: 'light', viewport: { width: 720, height: 480 } },
@@ -29,4 +31,26 @@ for (const { id, mode, options, open } of EVERY_PAGE) {
     await world.close()
   }
 }
+if (only === undefined || only === 'flow') await drawFlows()
 await closeChromium()
+
+/** The page of `postern dev`, wider: its diagrams need the room. */
+async function drawFlows(): Promise<void> {
+  let time = 0
+  const flows = await startFlowPage({ now: () => time })
+  for (const [at, event] of SAMPLE) {
+    time = at
+    flows.emit(event)
+  }
+  for (const { kind, ...context } of KINDS) {
+    const width = kind === 'narrow' ? 320 : 1000
+    const person = await (
+      await launchChromium()
+    ).newContext({ ...context, viewport: { width, height: 480 } })
+    const page = await person.newPage()
+    await page.goto(flows.url)
+    await page.screenshot({ path: join(folder, `flow-${kind}.png`), fullPage: true })
+    await person.close()
+  }
+  await flows.close()
+}

@@ -42,7 +42,11 @@ ${claudeDesktopJson(mcpUrl)}
 `
 }
 
-export function describeDev(config: Config, demoUser: Ready['demoUser']): string {
+export function describeDev(
+  config: Config,
+  demoUser: Ready['demoUser'],
+  timelineUrl: string,
+): string {
   const mcpUrl = config.resources[0].url
   const person =
     demoUser === null
@@ -51,7 +55,8 @@ export function describeDev(config: Config, demoUser: Ready['demoUser']): string
   return `Postern is ready.
 
   MCP URL        ${mcpUrl}
-${person}
+${person}  Sign-ins       ${timelineUrl}
+
 Try it:
 
   npx -y -p mcp-remote@latest mcp-remote-client ${mcpUrl}

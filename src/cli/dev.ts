@@ -3,8 +3,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { ConfigError } from '../config/config-error.ts'
 import type { PosternOptions } from '../config/options.ts'
 import { generateSecret, parseSecret } from '../config/secret.ts'
+import type { Emit } from '../events.ts'
 import { startCognitoTwin } from '../demo/cognito-twin/server.ts'
+import { startFlowPage } from '../demo/flow-page/server.ts'
 import { startSampleMcpServer } from '../demo/sample-mcp-server.ts'
+import { logEvents } from '../platform/node/log.ts'
 import { PATHS } from '../protocol/metadata.ts'
 import { describeDev, readyLine, type Ready } from './announce.ts'
 import { inTermsOfFlags } from './config-paths.ts'
@@ -45,13 +48,20 @@ export async function run(args: string[]): Promise<void> {
       port,
       closers,
     })
-    const door = await openDoor(options.postern, { host, port }, flags.logLevel, '--port')
+    const timeline = await startFlowPage()
+    closers.push(() => timeline.close())
+    const log = logEvents(flags.logLevel)
+    const emit: Emit = (event) => {
+      log(event)
+      timeline.emit(event)
+    }
+    const door = await openDoor(options.postern, { host, port }, emit, '--port')
     closers.push(() => door.close())
     const { config } = door.postern
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify(readyLine(config, options.demoUser))}\n`
-        : describeDev(config, options.demoUser),
+        ? `${JSON.stringify({ ...readyLine(config, options.demoUser), timeline: timeline.url })}\n`
+        : describeDev(config, options.demoUser, timeline.url),
     )
     await untilSignal()
   } catch (error) {

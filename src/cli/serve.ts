@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import { loadConfigFile } from '../config/load.ts'
 import type { PosternOptions } from '../config/options.ts'
+import { logEvents } from '../platform/node/log.ts'
 import { describeServe, readyLine } from './announce.ts'
 import { inTermsOfFlags } from './config-paths.ts'
 import { FLAGS_HELP, parseFlags, parseListen, toOptions, type Flags } from './flags.ts'
@@ -20,7 +21,7 @@ export async function run(args: string[]): Promise<void> {
   const flags = parseFlags(args)
   const listen = { host: '127.0.0.1', port: 7420, ...(flags.listen ?? portOf(process.env)) }
   const options = await readOptions(flags)
-  const door = await openDoor(options, listen, flags.logLevel, '--listen').catch(
+  const door = await openDoor(options, listen, logEvents(flags.logLevel), '--listen').catch(
     (error: unknown) => {
       const typed = error instanceof ConfigError && flags.config === undefined
       throw typed ? inTermsOfFlags(error) : error

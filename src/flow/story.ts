@@ -209,7 +209,13 @@ function toArrow(event: TimelineEvent): Arrow | undefined {
     case 'callback.received':
       return arrow('identity-provider', 'postern', 'sends the person back with a code')
     case 'callback.refused':
-      return arrow('identity-provider', 'postern', 'sends the person back, which is refused')
+      return arrow(
+        'identity-provider',
+        'postern',
+        event.error === undefined
+          ? 'sends the person back, which is refused'
+          : `sends the person back with the error ${event.error}`,
+      )
     case 'token.issued':
       return event.grant === 'refresh_token'
         ? arrow('client', 'postern', 'refreshes its token')

@@ -217,7 +217,11 @@ describe('postern dev', () => {
         issuer: `http://localhost:${port}`,
         identityProvider: expect.stringMatching(new RegExp(`^http://localhost:${port + 1}/`)),
         demoUser: { username: expect.any(String), password: expect.any(String) },
+        timeline: expect.stringMatching(/^http:\/\/localhost:\d+\/$/),
       })
+      expect((await fetch((JSON.parse(dev.out()) as { timeline: string }).timeline)).status).toBe(
+        200,
+      )
       expect((await fetch(`http://localhost:${port}/mcp`)).status).toBe(401)
       dev.child.kill(signal)
       expect(await dev.exit).toBe(0)

@@ -165,6 +165,17 @@ describe('the story of a sign-in', () => {
     expect(await answer.text()).toContain(told.flow)
   })
 
+  test.each(['UPPERCASE!', '<b>x</b>12', '0123456789a', '\u001B[2J'])(
+    'takes nothing but a flow id from the end of a state: %j',
+    async (tail) => {
+      const state = encodeURIComponent('A'.repeat(22) + tail)
+      await new FetchBrowser(world).get(`${ISSUER}/idp/callback?code=x&state=${state}`)
+      expect(log).toHaveLength(1)
+      expect(log[0]).toContain('transaction_missing')
+      expect(log[0]).not.toContain('flow')
+    },
+  )
+
   test('is not undone by a callback page that is loaded again', async () => {
     const browser = new FetchBrowser(world)
     const { url } = await open(browser)

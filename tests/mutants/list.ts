@@ -5,6 +5,7 @@ import { clientMutants } from './clients.ts'
 import { awsVerifyMutants } from './aws-verify.ts'
 import { connectMutants } from './connect.ts'
 import { doctorMutants } from './doctor.ts'
+import { flowMutants } from './flow.ts'
 import { gateMutants } from './gate.ts'
 import { lambdaMutants } from './lambda.ts'
 import type { Mutant } from './mutant.ts'
@@ -25,4 +26,5 @@ export const MUTANTS: Mutant[] = [
   ...cdkMutants,
   ...connectMutants,
   ...doctorMutants,
+  ...flowMutants,
 ]
