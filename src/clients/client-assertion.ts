@@ -34,7 +34,8 @@ const Claims = v.object({
       v.transform(([only]) => only),
     ),
   ]),
-  exp: v.number(),
+  // Whole seconds, as it is compared: of a fraction the memory of what was used would end too early.
+  exp: v.pipe(v.number(), v.transform(Math.ceil)),
   jti: v.pipe(v.string(), v.nonEmpty(), v.maxLength(256)),
 })
 
@@ -74,6 +75,8 @@ export function createClientAssertions(now: () => number): ClientAssertions {
         return fail({ reason: 'client_assertion_expired' })
       if (error instanceof errors.JOSEError || error instanceof TypeError)
         return fail({ reason: 'client_assertion_invalid' })
+      // What WebCrypto says of a key that is none: a point that is not on its curve, for instance.
+      if (error instanceof DOMException) return fail({ reason: 'client_keys_invalid' })
       throw error
     }
   }

@@ -170,6 +170,15 @@ describe('RFC 7523 §3 item 7: a client assertion works once', () => {
     expect(await verify(assertion)).toBe('client_assertion_expired')
   })
 
+  test('until it has expired, also where exp has a fraction', async () => {
+    const assertion = await signed({ jti: 'fraction', exp: seconds() + 60.5 })
+    expect(await verify(assertion)).toBe('accepted')
+    clock.advance(90.7)
+    expect(await verify(assertion)).toBe('client_assertion_used')
+    clock.advance(1)
+    expect(await verify(assertion)).toBe('client_assertion_expired')
+  })
+
   test('and its jti is the client’s own', async () => {
     const other = 'https://other.example/client.json'
     expect(await verify(await signed({ jti: 'same' }))).toBe('accepted')
@@ -204,6 +213,14 @@ describe('keys that change', () => {
     )
     expect(verified.ok).toBe(true)
     expect(looks).toEqual([undefined, clock.now() - 60_000])
+  })
+
+  test.each([
+    ['is not on its curve', (key: JWK): JWK => ({ ...key, x: key.y!, y: key.x! })],
+    ['is too short', (key: JWK): JWK => ({ ...key, x: 'AA' })],
+    ['is not base64url', (key: JWK): JWK => ({ ...key, x: '!' })],
+  ])('of which one %s are the client’s fault, not ours', async (_what, broken) => {
+    expect(await verify(await signed(), { keys: [broken(jwk())] })).toBe('client_keys_invalid')
   })
 
   test('that cannot be had are an outage, not the client’s fault', async () => {

@@ -348,6 +348,22 @@ export const clientMutants: Mutant[] = [
     tests: assertion,
   },
   {
+    id: 'client-assertion-replay-fraction',
+    rule: 'a client assertion whose exp has a fraction is remembered to its end',
+    file: 'src/clients/client-assertion.ts',
+    find: 'v.pipe(v.number(), v.transform(Math.ceil))',
+    replace: 'v.number()',
+    tests: assertion,
+  },
+  {
+    id: 'client-assertion-broken-key',
+    rule: 'a key that a client published broken is no fault of ours',
+    file: 'src/clients/client-assertion.ts',
+    find: 'if (error instanceof DOMException)',
+    replace: 'if (error === null)',
+    tests: assertion,
+  },
+  {
     id: 'fetch-document-literal',
     rule: 'an address as host, which is not looked up, is not connected to',
     file: 'src/platform/fetch-document.ts',
