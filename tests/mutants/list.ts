@@ -9,6 +9,7 @@ import { flowMutants } from './flow.ts'
 import { gateMutants } from './gate.ts'
 import { lambdaMutants } from './lambda.ts'
 import type { Mutant } from './mutant.ts'
+import { pagesMutants } from './pages.ts'
 import { platformMutants } from './platform.ts'
 import { protocolMutants } from './protocol.ts'
 import { relayMutants } from './relay.ts'
@@ -21,6 +22,7 @@ export const MUTANTS: Mutant[] = [
   ...platformMutants,
   ...lambdaMutants,
   ...relayMutants,
+  ...pagesMutants,
   ...awsMutants,
   ...awsVerifyMutants,
   ...cdkMutants,
