@@ -15,7 +15,7 @@ interface AxeResult {
 }
 
 async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = (await page.evaluate('axe.run()')) as AxeResult
+  const { violations: found } = await page.evaluate<AxeResult>('axe.run()')
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
 }
 
