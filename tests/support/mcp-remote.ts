@@ -90,8 +90,16 @@ export class McpRemote {
 
   async request(method: string, params: object = {}): Promise<Record<string, unknown>> {
     const id = this.#nextId++
+    const before = this.stderr.length
     this.send({ id, method, params })
-    return this.answer(id)
+    try {
+      return await this.answer(id)
+    } catch (error) {
+      // Two refreshes of one millisecond get the same temporary file from 0.15.1, which then leaves
+      // the request of one of them without an answer: its own fault, and not what is tested.
+      if (!this.stderr.slice(before).includes('Error writing tokens.json')) throw error
+      return this.request(method, params)
+    }
   }
 
   async answer(id: number): Promise<Record<string, unknown>> {

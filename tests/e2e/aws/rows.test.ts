@@ -40,7 +40,7 @@ describe.each(['relay-public', 'broker'] as const)('%s', (variant) => {
     await cell.signInWith(later)
     expect(cell.deployment.pool.counters.login).toBe(2)
     expect(await whoami(later)).toMatchObject({ subject: SUBJECT })
-  }, 60_000)
+  }, 90_000)
 
   test('who is not in the group is told so, and reaches nothing', async () => {
     cell = await openCell(topologyOf('cdk', variant))
