@@ -6,17 +6,24 @@ export interface ConsentForm {
   fields: URLSearchParams
 }
 
+// Patterns end with the text where what would close them is missing: hostile pages repeat what opens
+// them, and looking for the end anew each time would take minutes.
+const FORM = /<form\b([^>]*)(?:>|$)([^]*?)(?:<\/form>|$)/i
+const INPUT = /<input\b([^>]*)(?:>|$)/gi
+const BUTTON = /<button\b([^>]*)(?:>|$)([^]*?)(?:<\/button>|$)/gi
+const META = /<meta\b([^>]*)(?:>|$)/gi
+
 const YES = /allow|approve|accept|authori[sz]e|continue|confirm|grant|yes/i
 const NO = /deny|cancel|reject|decline|refuse/i
 
 /** The form that a person would approve; undefined where something has to be filled in. */
 export function findConsentForm(answer: Answer, page: URL): ConsentForm | undefined {
   if (answer.status !== 200 || answer.contentType !== 'text/html') return undefined
-  const form = /<form\b([^>]*)>([^]*?)<\/form>/i.exec(answer.text)
+  const form = FORM.exec(answer.text)
   if (form === null) return undefined
   const [, attributes = '', content = ''] = form
   if (attribute(attributes, 'method')?.toLowerCase() !== 'post') return undefined
-  const inputs = [...content.matchAll(/<input\b([^>]*)>/gi)].map(([, inside = '']) => inside)
+  const inputs = [...content.matchAll(INPUT)].map(([, inside = '']) => inside)
   const types = inputs.map((input) => attribute(input, 'type')?.toLowerCase() ?? 'text')
   if (types.some((type) => !['hidden', 'submit', 'checkbox'].includes(type))) return undefined
   const action = URL.parse(attribute(attributes, 'action') ?? '', page)
@@ -39,9 +46,10 @@ function chooseButton(
   types: readonly string[],
 ): [name: string, value: string] | undefined {
   const buttons = [
-    ...[...content.matchAll(/<button\b([^>]*)>([^]*?)<\/button>/gi)].map(
-      ([, inside = '', label = '']) => ({ inside, label: `${inside} ${label}` }),
-    ),
+    ...[...content.matchAll(BUTTON)].map(([, inside = '', label = '']) => ({
+      inside,
+      label: `${inside} ${label}`,
+    })),
     ...inputs
       .filter((_, index) => types[index] === 'submit')
       .map((inside) => ({ inside, label: inside })),
@@ -57,7 +65,8 @@ function chooseButton(
 
 /** Where a page sends the browser by itself. */
 export function findRefresh(text: string): string | null {
-  const tag = /<meta\b[^>]*http-equiv=["']?refresh["']?[^>]*>/i.exec(text)?.[0]
+  const tags = [...text.matchAll(META)].map(([, attributes = '']) => attributes)
+  const tag = tags.find((each) => attribute(each, 'http-equiv')?.toLowerCase() === 'refresh')
   const content = tag === undefined ? undefined : attribute(tag, 'content')
   return /^\s*\d+\s*;\s*url=\s*['"]?([^'"]+)/i.exec(content ?? '')?.[1] ?? null
 }
