@@ -20,19 +20,26 @@ const SPECIAL_USE: readonly [network: string, prefix: number][] = [
   ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
-  ['::', 128],
-  ['::1', 128],
+  ['::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
+  ['2001::', 32],
   ['2001:db8::', 32],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ]
 
 const specialUse = new BlockList()
 for (const [network, prefix] of SPECIAL_USE)
-  specialUse.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4')
+  if (network.includes(':')) specialUse.addSubnet(network, prefix, 'ipv6')
+  else {
+    specialUse.addSubnet(network, prefix, 'ipv4')
+    // NAT64 (RFC 6052) leads to where the IPv4 address inside does.
+    specialUse.addSubnet(`64:ff9b::${network}`, 96 + prefix, 'ipv6')
+  }
 
 /** `BlockList` also sees IPv4 addresses that are written as IPv6 ones. */
 function isPublicAddress(address: string): boolean {

@@ -187,9 +187,9 @@ function parseIssuer(typed: string): string {
 
 function parseMcpUrl(typed: string): URL {
   const url = URL.parse(typed)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.hash !== '')
-    throw new UsageError(
-      `${JSON.stringify(typed)} is not an http(s) URL without credentials and fragment`,
-    )
+  const isAnonymous = url?.username === '' && url.password === ''
+  // Not repeated: it may hold a password.
+  if (url === null || !/^https?:$/.test(url.protocol) || !isAnonymous || url.hash !== '')
+    throw new UsageError('the MCP URL is not an http(s) URL without credentials and fragment')
   return url
 }

@@ -90,7 +90,7 @@ export async function gather(subject: Subject, ports: Ports, limits: Limits): Pr
   const upstream = lookUpstream(subject.identityProvider, ports, limits)
   const end = startClock(limits)
   const network = await lookAtNetwork(mcpUrl, ports, end)
-  const ask = createAsk(ports, limits, { allowsSpecialUse: !network.isPublic, end })
+  const ask = createAsk(ports, limits, { allowsSpecialUse: network.isSpecial, end })
   subject.onProgress('the MCP URL')
   const resource =
     network.addresses.length === 0 ? undefined : await probeResource(ask, mcpUrl.href)

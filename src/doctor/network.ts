@@ -8,6 +8,8 @@ export interface Network {
   isPublic: boolean
   /** Public addresses, and others besides. */
   isMixed: boolean
+  /** None is public: who typed that is in such a network, and its server may lead elsewhere in it. */
+  isSpecial: boolean
 }
 
 export async function lookAtNetwork(url: URL, ports: Ports, end: AbortSignal): Promise<Network> {
@@ -18,6 +20,7 @@ export async function lookAtNetwork(url: URL, ports: Ports, end: AbortSignal): P
     special,
     isPublic: addresses.length > 0 && special.length === 0,
     isMixed: special.length > 0 && special.length < addresses.length,
+    isSpecial: special.length > 0 && special.length === addresses.length,
   }
 }
 

@@ -62,8 +62,9 @@ describe('postern doctor', () => {
   test.each([
     ['no URL', [], 'needs the MCP URL'],
     ['two URLs', ['https://a/mcp', 'https://b/mcp'], 'one MCP URL'],
-    ['no web address', ['ftp://a/mcp'], 'ftp://a/mcp'],
+    ['no web address', ['ftp://a/mcp'], 'not an http(s) URL'],
     ['credentials in the URL', ['https://ada:secret@a/mcp'], 'without credentials'],
+    ['a password in the URL', ['https://:secret@a/mcp'], 'without credentials'],
     ['an unknown client', ['https://a/mcp', '--client', 'netscape'], 'netscape'],
     ['an unknown level', ['https://a/mcp', '--level', 'fatal'], 'fatal'],
     ['an issuer that is none', ['https://a/mcp', '--idp', 'cognito'], 'cognito'],
@@ -72,6 +73,7 @@ describe('postern doctor', () => {
     const { code, out, err } = await doctor(args)
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(named)
+    expect(err).not.toContain('secret')
     expect(err).not.toMatch(/^\s+at /m)
   })
 

@@ -100,6 +100,22 @@ describe.concurrent(
   },
 )
 
+test.each([
+  ['refreshes', '', '<meta http-equiv=refresh '],
+  ['forms', '', '<form '],
+  ['inputs', '<form method=post>', '<input ', '</form>'],
+  ['buttons', '<form method=post>', '<button>', '</form>'],
+])('a page of %s that never end is read in no time', async (_what, begin, endless, end = '') => {
+  const text = begin + endless.repeat(250_000 / endless.length) + end
+  const gallery = await startServer({
+    answers: { authorize: { status: 200, headers: { 'content-type': 'text/html' }, text } },
+  })
+  const start = Date.now()
+  await look(gallery.mcpUrl)
+  await gallery.close()
+  expect((Date.now() - start) / 1000).toBeLessThan(8)
+})
+
 const ESCAPE = '\u001B]0;owned\u0007\u001B[2J'
 const DIRECTION = '\u202E'
 
@@ -132,6 +148,43 @@ describe('what the server says is shown without what a terminal would obey', () 
     expect(shownTo(report)).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E]/)
     expect(JSON.stringify(report)).not.toMatch(/\\u001b|\u202E/i)
   })
+})
+
+// Not by the name: what counts is whom the connection would go to.
+test.each([[[...PUBLIC, '127.0.0.1']], [['fd00::1', ...PUBLIC]]])(
+  'a name that stands for a public address and %j others leads to the public one only',
+  async (addresses) => {
+    const gallery = await startServer({
+      answers: {
+        'resource metadata': { json: { authorization_servers: ['http://169.254.169.254'] } },
+      },
+    })
+    const reached = new Set<string>()
+    const report = await look(gallery.mcpUrl, {
+      ports: {
+        resolve: (host) => Promise.resolve(host === 'localhost' ? addresses : [host]),
+        fetch: (url, init, to) => {
+          for (const address of to) reached.add(address)
+          return NODE_PORTS.fetch(url, init, ['127.0.0.1'])
+        },
+      },
+    })
+    await gallery.close()
+    expect(codes(report)).toContain('D15-special-use-address')
+    expect([...reached]).toEqual(PUBLIC)
+  },
+)
+
+test.each(['64:ff9b::7f00:1', '64:ff9b::a00:1', '2002:7f00:1::', 'fec0::1', '::7f00:1'])(
+  '%s leads into a network that is not public',
+  (address) => {
+    expect(NODE_PORTS.isPublicAddress(address)).toBe(false)
+  },
+)
+
+// DNS64 makes these of all hosts that have IPv4 addresses only (RFC 6147).
+test('an address of the internet stays one behind NAT64', () => {
+  expect(NODE_PORTS.isPublicAddress('64:ff9b::808:808')).toBe(true)
 })
 
 describe('a public server cannot send doctor into the network that it runs in', () => {
