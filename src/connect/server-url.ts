@@ -12,9 +12,10 @@ const MAX_LENGTH = 1024
 
 /**
  * RFC 3986's characters without `'` and `$`: a shell, or a client that puts variables into its
- * configuration, would make something else of those.
+ * configuration, would make something else of those. `%` with two digits only: in Windows' Command
+ * Prompt the value of a variable takes the place of `%USERNAME%`, and nothing there escapes it.
  */
-const CHARACTERS = /^[\w\-.~:/?[\]@!&()*+,;=%]+$/
+const CHARACTERS = /^(?:[\w\-.~:/?[\]@!&()*+,;=]|%[\dA-Fa-f]{2})+$/
 
 /** The URL of an MCP server as it will stand in configurations and command lines, letter by letter. */
 export function parseServerUrl(typed: string): Result<string, ServerUrlFailure> {

@@ -179,6 +179,8 @@ describe('the URL of a server', () => {
     ['https://mcp.example.com/mcp?a=${SECRET}', 'has_ambiguous_characters'],
     ['https://mcp.example.com/mcp?a=`id`', 'has_ambiguous_characters'],
     ["https://mcp.example.com/it's", 'has_ambiguous_characters'],
+    ['https://mcp.example.com/%USERNAME%', 'has_ambiguous_characters'],
+    ['https://mcp.example.com/mcp?a=100%', 'has_ambiguous_characters'],
     ['https://mcp.example.com/mcp?a|b', 'has_ambiguous_characters'],
     [`https://mcp.example.com/${'x'.repeat(1024)}`, 'too_long'],
   ])('cannot be %j', (typed, reason) => {

@@ -24,6 +24,14 @@ export const connectMutants: Mutant[] = [
     tests: targets,
   },
   {
+    id: 'connect-percent',
+    rule: 'nothing in the URL is a variable to Command Prompt',
+    file: 'src/connect/server-url.ts',
+    find: '|%[\\dA-Fa-f]{2})+$/',
+    replace: '|%)+$/',
+    tests: targets,
+  },
+  {
     id: 'connect-prompt',
     rule: 'Command Prompt finds no command in a quoted configuration',
     file: 'src/connect/targets.ts',
@@ -105,10 +113,10 @@ export const connectMutants: Mutant[] = [
   },
   {
     id: 'connect-entry-secrets',
-    rule: 'of another server’s entry no query is shown',
+    rule: 'of another server’s entry neither path nor query is shown',
     file: `${FOLDER}/explain.ts`,
-    find: 'shown(url.origin + url.pathname)',
-    replace: 'shown(url.href)',
+    find: 'shown(url.host)',
+    replace: 'shown(url.origin + url.pathname)',
     tests: connect,
   },
   {

@@ -31,14 +31,14 @@ export function explainFailure(failure: PlanFailure): string {
   }
 }
 
-/** What an entry leads to, without what it could hold of secrets: queries, headers, variables. */
+/** What an entry leads to, without what could be secret: path, query, headers, variables. */
 function describeEntry(entry: unknown): string {
   if (typeof entry !== 'object' || entry === null) return 'not an object'
   const members = Object.entries(entry).filter(([, value]) => typeof value === 'string')
   const address = members.find(([key]) => /^(?:url|httpUrl|serverUrl)$/.test(key))?.[1] as unknown
   if (typeof address === 'string') {
     const url = URL.parse(address)
-    return url === null ? 'a URL' : shown(url.origin + url.pathname)
+    return url === null ? 'a URL' : shown(url.host)
   }
   return members.some(([key]) => key === 'command') ? 'a program' : 'something else'
 }

@@ -204,13 +204,13 @@ describe('what stands there already', () => {
   })
 
   it('is another server of that name: kept, and shown without its secrets', async () => {
-    const other = { url: 'https://other.example/mcp?key=s3cret', headers: { a: 's3cret' } }
+    const other = { url: 'https://other.example/s3cret/mcp?key=s3cret', headers: { a: 's3cret' } }
     const before = JSON.stringify({ mcpServers: { acme: other } })
     put(CURSOR, before)
     const ran = await connect()
     expect([outcomes(ran), ran.code]).toEqual([['name_taken'], 1])
     expect(get(CURSOR)).toBe(before)
-    expect(ran.said).toContain('https://other.example/mcp')
+    expect(ran.said).toContain('other.example')
     expect(ran.said).not.toContain('s3cret')
   })
 
