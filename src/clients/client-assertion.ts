@@ -42,7 +42,8 @@ const Claims = v.object({
 /** The client that an assertion says it is of. Proves nothing yet. */
 export function claimedClientId(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub
+    const { sub }: Record<string, unknown> = decodeJwt(assertion)
+    return typeof sub === 'string' ? sub : undefined
   } catch {
     return undefined
   }

@@ -159,6 +159,14 @@ describe('RFC 7523 §3: a client assertion is refused', () => {
   )
 })
 
+test.each([123, ['https://app.example/c'], { length: 1 }, null, true])(
+  'a client is not named by sub %j, which is no text',
+  (sub) => {
+    const payload = Buffer.from(JSON.stringify({ sub })).toString('base64url')
+    expect(claimedClientId(`e30.${payload}.x`)).toBeUndefined()
+  },
+)
+
 describe('RFC 7523 §3 item 7: a client assertion works once', () => {
   test('until it has expired', async () => {
     const assertion = await signed({ jti: 'once' })

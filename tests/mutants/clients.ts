@@ -348,6 +348,14 @@ export const clientMutants: Mutant[] = [
     tests: assertion,
   },
   {
+    id: 'client-assertion-claimed-id',
+    rule: 'a client is named by a text',
+    file: 'src/clients/client-assertion.ts',
+    find: "typeof sub === 'string' ? sub : undefined",
+    replace: 'sub as string',
+    tests: assertion,
+  },
+  {
     id: 'client-assertion-replay-fraction',
     rule: 'a client assertion whose exp has a fraction is remembered to its end',
     file: 'src/clients/client-assertion.ts',
