@@ -30,12 +30,12 @@ describe('the packed package, installed in an empty folder', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('holds only the build, the bin and the documents npm always adds', async () => {
+  it('holds only the build, the bin, doctor’s manual and the documents npm always adds', async () => {
     const { stdout } = await run('npm', ['pack', '--json', '--dry-run'], { env })
     const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[]
     const others = packed!.files
       .map(({ path }) => path)
-      .filter((path) => !/^(?:dist\/|bin\/postern\.js$)/.test(path))
+      .filter((path) => !/^(?:dist\/|(?:bin\/postern\.js|docs\/doctor\.md)$)/.test(path))
     expect(others.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
   })
 
