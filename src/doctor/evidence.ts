@@ -190,12 +190,17 @@ async function probeServer(
   }
 }
 
-/** Somebody named it: its address may be private, whatever the server's is. */
+/** Somebody named it: its address may be private, whatever the server's is; then others may too. */
 async function lookUpstream(
   issuer: string | undefined,
   ports: Ports,
   limits: Limits,
 ): Promise<IdentityProviderEvidence | undefined> {
   if (issuer === undefined) return undefined
-  return probeIdentityProvider(createAsk(ports, limits, { allowsSpecialUse: true }), issuer)
+  const end = startClock(limits)
+  const { isSpecial } = await lookAtNetwork(new URL(issuer), ports, end)
+  return probeIdentityProvider(
+    createAsk(ports, limits, { allowsSpecialUse: isSpecial, end }),
+    issuer,
+  )
 }

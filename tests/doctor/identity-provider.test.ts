@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { NODE_PORTS } from '../../src/cli/doctor-ports.ts'
 import { graveCodes, look } from './gallery/examine.ts'
 import { startIdentityProvider } from './gallery/identity-provider.ts'
 import { type GalleryServer, startServer } from './gallery/server.ts'
@@ -17,6 +18,25 @@ describe('the identity provider behind the server', () => {
     const report = await look(mcp.mcpUrl, { identityProvider: idp.issuer })
     await idp.close()
     expect(graveCodes(report)).toEqual([])
+  })
+
+  test('that is public cannot send doctor into the network that it runs in', async () => {
+    const idp = await startIdentityProvider({
+      document: { jwks_uri: 'http://169.254.169.254/latest/meta-data' },
+    })
+    const asked: string[] = []
+    await look(mcp.mcpUrl, {
+      identityProvider: idp.issuer,
+      ports: {
+        resolve: (host) => Promise.resolve([host === 'localhost' ? '93.184.216.34' : host]),
+        fetch: (url, init) => {
+          asked.push(new URL(url).hostname)
+          return NODE_PORTS.fetch(url, init, ['127.0.0.1'])
+        },
+      },
+    })
+    await idp.close()
+    expect(new Set(asked)).toEqual(new Set(['localhost']))
   })
 
   test.each([

@@ -37,6 +37,14 @@ export const doctorMutants: Mutant[] = [
     tests: badInput,
   },
   {
+    id: 'doctor-special-use-upstream',
+    rule: 'a public identity provider cannot send doctor into the network that it runs in',
+    file: 'src/doctor/evidence.ts',
+    find: 'allowsSpecialUse: isSpecial, end',
+    replace: 'allowsSpecialUse: isSpecial || true, end',
+    tests: ['tests/doctor/identity-provider.test.ts'],
+  },
+  {
     id: 'doctor-terminal',
     rule: 'nothing that a server says reaches the terminal as a command to it',
     file: 'src/doctor/finding.ts',
