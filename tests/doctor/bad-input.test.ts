@@ -275,3 +275,14 @@ test('a port that nobody listens on is a finding', async () => {
   server = undefined
   expect(codes(await look(url))).toEqual(['D15-unreachable'])
 })
+
+test('what is missing at addresses that doctor only guessed is not blamed on CORS', async () => {
+  const report = await look(
+    await start((_request, response) => {
+      response.writeHead(404).end()
+    }),
+    { limits: LIMITS },
+  )
+  expect(codes(report)).toContain('D05-not-found')
+  expect(codes(report)).not.toContain('D18-no-cors')
+})

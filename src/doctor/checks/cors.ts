@@ -22,10 +22,14 @@ export const cors: Family = { rules: RULES, check: checkCors }
 
 const observe = observeBy(RULES)
 
-function checkCors({ cors, resource }: Evidence): Observation[] {
+function checkCors({ cors, resource, discovery, authorization }: Evidence): Observation[] {
   if (cors === undefined) return []
   const isPage = (client: { isWebPage: boolean }): boolean => client.isWebPage
-  const blocked = Object.values(cors).flatMap((asked: Asked | undefined) =>
+  const { registration, token, ...metadata } = cors
+  // Without metadata their addresses are guesses, and nothing need stand there.
+  const isGuess = discovery?.serverMetadata.used === undefined && authorization === undefined
+  const needed = [...Object.values(metadata), ...(isGuess ? [] : [registration, token])]
+  const blocked = needed.flatMap((asked: Asked | undefined) =>
     asked?.ok === true && !letsPageRead(asked) ? [asked.value.where] : [],
   )
   if (blocked[0] !== undefined)
