@@ -19,8 +19,10 @@ export interface Walk {
   dropped: DroppedCookie[]
   /** `SameSite=Strict`, set on the way to another origin: missing when that sends the person back. */
   strict: { name: string; where: string }[]
+  /** Addresses that were asked to sign somebody in for another client, in order. */
+  upstreamAddresses: string[]
   /** What the identity provider was asked with, where the way led to one. */
-  upstream?: { clientId: string; redirectUri: string }
+  upstream?: { clientId: string; redirectUri: string; scopes: readonly string[] }
 }
 
 const MOST_STEPS = 10
@@ -33,7 +35,7 @@ const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 export async function walk(ask: Ask, start: string, redirectUri: string): Promise<Walk> {
   const jar: CookieJar = new Map()
   const first = new URL(start)
-  const seen: Omit<Walk, 'end'> = { origins: [], dropped: [], strict: [] }
+  const seen: Omit<Walk, 'end'> = { origins: [], dropped: [], strict: [], upstreamAddresses: [] }
   const ended = (end: Walk['end']): Walk => ({ ...seen, end })
   let url = first
   let form: URLSearchParams | undefined
@@ -49,7 +51,10 @@ export async function walk(ask: Ask, start: string, redirectUri: string): Promis
       return ended({ kind: 'returned', query: url.searchParams, where: `GET ${redirectUri}` })
     if (seen.origins.at(-1) !== url.origin) seen.origins.push(url.origin)
     const upstream = url.origin === first.origin ? undefined : readUpstream(url)
-    if (upstream !== undefined) seen.upstream ??= upstream
+    if (upstream !== undefined) {
+      seen.upstream ??= upstream
+      seen.upstreamAddresses.push(url.origin + url.pathname)
+    }
     const asked = await ask(url.href, requestInit(jar, url, form))
     if (!asked.ok) return ended({ kind: 'silent', silence: asked.failure })
     const answer = asked.value
@@ -78,7 +83,8 @@ export async function walk(ask: Ask, start: string, redirectUri: string): Promis
 function readUpstream({ searchParams }: URL): Walk['upstream'] {
   const clientId = searchParams.get('client_id')
   const redirectUri = searchParams.get('redirect_uri')
-  return clientId === null || redirectUri === null ? undefined : { clientId, redirectUri }
+  const scopes = (searchParams.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
+  return clientId === null || redirectUri === null ? undefined : { clientId, redirectUri, scopes }
 }
 
 /** Custom schemes too: what counts is where the address begins. */

@@ -1,3 +1,4 @@
+import type { Walk } from '../browser.ts'
 import type { Evidence } from '../evidence.ts'
 import { observeBy, shown, type Observation } from '../finding.ts'
 import { IDENTITY_PROVIDER_QUIRKS } from '../identity-providers.ts'
@@ -36,6 +37,11 @@ const RULES = defineRules('authorization', {
     fix: 'Enable the refresh token grant for the client: without it people sign in every hour.',
     source: 'RFC 6749 §6',
   },
+  'D20-idp-not-used': {
+    level: 'warning',
+    fix: 'Name the identity provider that the server is configured with, or correct the issuer in its configuration.',
+    source: 'OpenID Connect Discovery §3',
+  },
   'D20-idp-quirk': {
     level: 'info',
     fix: 'See docs/identity-providers.md.',
@@ -46,6 +52,11 @@ const RULES = defineRules('authorization', {
     fix: 'Do not advertise offline_access, or answer it yourself: the identity provider does not know it.',
     source: 'OpenID Connect Core §11',
   },
+  'D07-scope-unlisted-upstream': {
+    level: 'info',
+    fix: 'Look whether the identity provider has these scopes: it may leave some out of its list. Asked for one that it does not have, it refuses the sign-in.',
+    source: 'OpenID Connect Discovery §3',
+  },
 })
 
 /** D20, and D07 as far as the identity provider shows it. */
@@ -53,7 +64,8 @@ export const identityProvider: Family = { rules: RULES, check: checkIdentityProv
 
 const observe = observeBy(RULES)
 
-function checkIdentityProvider({ identityProvider: found, discovery }: Evidence): Observation[] {
+function checkIdentityProvider(evidence: Evidence): Observation[] {
+  const { identityProvider: found, discovery, authorization } = evidence
   if (found === undefined) return []
   const { configuration, document, issuer } = found
   const where = `GET ${configuration.url}`
@@ -74,6 +86,7 @@ function checkIdentityProvider({ identityProvider: found, discovery }: Evidence)
   return [
     ...checkDocument(where, found, document),
     ...checkScopes(where, document, discovery?.serverMetadata.used?.document),
+    ...checkUse(where, document, authorization?.browser),
     ...quirk,
   ]
 }
@@ -147,6 +160,29 @@ function checkScopes(
       where,
       message:
         'The MCP server’s authorization server offers offline_access, and the identity provider has no such scope.',
+    }),
+  ]
+}
+
+/** Whether the way of the browser led to this identity provider, and with what. */
+function checkUse(where: string, document: JsonObject, way: Walk | undefined): Observation[] {
+  const endpoint = URL.parse(textOf(document, 'authorization_endpoint') ?? '')
+  const [address] = way?.upstreamAddresses ?? []
+  if (endpoint === null || way?.upstream === undefined || address === undefined) return []
+  if (!way.upstreamAddresses.includes(endpoint.origin + endpoint.pathname))
+    return [
+      observe('D20-idp-not-used', {
+        where: `GET ${shown(address)}`,
+        message: `The sign-in leads to ${shown(address)}, and this identity provider signs people in at ${shown(endpoint.href)}.`,
+      }),
+    ]
+  const listed = textsOf(document, 'scopes_supported')
+  const unlisted = way.upstream.scopes.filter((scope) => listed?.includes(scope) === false)
+  if (unlisted.length === 0) return []
+  return [
+    observe('D07-scope-unlisted-upstream', {
+      where,
+      message: `The sign-in asks for ${shown(unlisted.join(' '))}, which scopes_supported does not list.`,
     }),
   ]
 }

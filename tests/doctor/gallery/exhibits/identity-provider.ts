@@ -49,6 +49,29 @@ export const IDENTITY_PROVIDER: readonly SceneExhibit[] = [
       ),
   },
   {
+    name: 'people are sent to another identity provider',
+    code: 'D20-idp-not-used',
+    open: () => behind({}, { upstream: { asksForPassword: true } }),
+  },
+  {
+    name: 'a scope that the identity provider does not list',
+    code: 'D07-scope-unlisted-upstream',
+    open: async () => {
+      const server = await startServer({ upstream: { asksForPassword: true } })
+      const elsewhere = server.origin.replace('localhost', '127.0.0.1')
+      const idp = await startIdentityProvider({
+        document: { authorization_endpoint: `${elsewhere}/upstream/authorize` },
+      })
+      return {
+        mcpUrl: server.mcpUrl,
+        look: { identityProvider: idp.issuer },
+        close: async () => {
+          await Promise.all([idp.close(), server.close()])
+        },
+      }
+    },
+  },
+  {
     name: 'an identity provider with habits of its own',
     code: 'D20-idp-quirk',
     also: ['D20-idp-unreachable'],
