@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts'
-import { provenName } from '../clients/proven-name.ts'
+import { provenName, provenPublisher } from '../clients/proven-name.ts'
 import { redirectUrisOf } from '../clients/redirect-policy.ts'
 import { resolveClient } from '../clients/resolve-client.ts'
 import { sha256 } from '../crypto/digest.ts'
@@ -103,18 +103,12 @@ async function askForConsent(
   const sealedRequest = await server.sealer.seal('consent', consent, issuedAt + CONSENT_SECONDS)
   const resource = server.config.resources.find(({ url }) => url === valid.resource)
   const knownClient = provenName(client, registered, valid.redirectUri)
+  const publisher = provenPublisher(client, valid.redirectUri)
   const response = await pageResponse(
     server.config,
     consentPage({
       ...(knownClient === undefined ? {} : { knownClient }),
-      ...(client.publisher === undefined
-        ? {}
-        : {
-            publisher: {
-              host: client.publisher.host,
-              isProven: valid.redirectUri.startsWith('https://'),
-            },
-          }),
+      ...(publisher === undefined ? {} : { publisher }),
       ...(client.displayName === undefined ? {} : { claimedName: client.displayName }),
       redirectHost: redirectUriHost(valid.redirectUri),
       isLoopback: isLoopbackRedirectUri(valid.redirectUri),

@@ -14,3 +14,18 @@ export function provenName(
   if (client.publisher === undefined) return identifyClient(registered)?.name
   return redirectUri.startsWith('https://') ? client.publisher.knownClient : undefined
 }
+
+/**
+ * Whose app it is, as its document tells. Where a code goes to a host other than the document's,
+ * nothing is: anybody may write Claude's redirect URI into a document of their own.
+ */
+export function provenPublisher(
+  { publisher }: Client,
+  redirectUri: string,
+): { host: string; isProven: boolean } | undefined {
+  if (publisher === undefined) return undefined
+  const { host, knownClient } = publisher
+  if (!redirectUri.startsWith('https://')) return { host, isProven: false }
+  const isOwn = knownClient !== undefined || new URL(redirectUri).host === host
+  return isOwn ? { host, isProven: true } : undefined
+}

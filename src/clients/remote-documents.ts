@@ -28,6 +28,8 @@ const TIMEOUT_MS = 5_000
 const MAX_KEPT = 500
 /** Hosts that answer slowly must not hold more than this, whatever they name. */
 const MAX_UNDER_WAY = 32
+/** Of these one of them holds but a part, so that others are still served. */
+const MAX_UNDER_WAY_OF_HOST = 4
 /** RFC 9111 §4.2.4, RFC 5861 §4: through an outage, but not for ever: what was withdrawn must end. */
 const ASK_AGAIN_MS = 60 * 1000
 const MAX_STALE_MS = 24 * 60 * 60 * 1000
@@ -65,7 +67,9 @@ export function createRemoteDocuments<T>(
   function fetchOnce(url: string): Promise<Result<T, RemoteDocumentFailure>> {
     const running = underWay.get(url)
     if (running !== undefined) return running
-    if (underWay.size >= MAX_UNDER_WAY)
+    const { host } = new URL(url)
+    const ofHost = [...underWay.keys()].filter((other) => new URL(other).host === host)
+    if (underWay.size >= MAX_UNDER_WAY || ofHost.length >= MAX_UNDER_WAY_OF_HOST)
       return Promise.resolve(fail({ reason: 'unavailable', detail: 'too many at once' }))
     const started = fetchOne(url).finally(() => underWay.delete(url))
     underWay.set(url, started)

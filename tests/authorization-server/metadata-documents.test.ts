@@ -414,11 +414,11 @@ describe('the consent page shows what is proven, and where it is from (draft-02 
     expect(text).toContain('It calls itself <strong><bdi>Claude</bdi></strong>')
   })
 
-  test('a document of anybody is not made Claude’s by Claude’s redirect URI', async () => {
+  test('a document of anybody with Claude’s redirect URI proves neither of the two', async () => {
     documents.publish(APP_URL, documentOf(APP_URL, { redirect_uris: [CLAUDE_REDIRECT] }))
     const world = await openWorld()
     const { text } = await authorize(world.postern, APP_URL, { redirectUri: CLAUDE_REDIRECT })
-    expect(text).toContain('<h1>Allow an app of app.example to use Example?</h1>')
+    expect(text).toContain('<h1>Allow an unverified app to use Example?</h1>')
   })
 
   test('a custom scheme is as good as loopback: an unverified app', async () => {

@@ -202,6 +202,15 @@ describe('many who ask', () => {
     expect((await Promise.all(all.slice(0, 32))).every((document) => document.ok)).toBe(true)
   })
 
+  test('for one slow host leave room for others', async () => {
+    answer = () => new Promise(() => {})
+    const path = (index: number): string => `https://slow.example/${index}`
+    for (let index = 0; index < 4; index += 1) void documents.get(path(index))
+    expect(await documents.get(path(4))).toMatchObject({ ok: false })
+    answer = () => served('another host')
+    expect(await documents.get(URL_OF_IT)).toEqual(ok('another host'))
+  })
+
   test('for more documents than are remembered push the oldest out, and get nobody else’s', async () => {
     let index = 0
     answer = () => served(`document ${index}`)

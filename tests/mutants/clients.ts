@@ -206,8 +206,16 @@ export const clientMutants: Mutant[] = [
     id: 'remote-document-under-way',
     rule: 'slow hosts cannot hold any number of requests',
     file: 'src/clients/remote-documents.ts',
-    find: 'if (underWay.size >= MAX_UNDER_WAY)',
-    replace: 'if (underWay.size >= MAX_KEPT)',
+    find: 'underWay.size >= MAX_UNDER_WAY ||',
+    replace: 'underWay.size >= MAX_KEPT ||',
+    tests: remote,
+  },
+  {
+    id: 'remote-document-under-way-of-host',
+    rule: 'one slow host leaves room for others',
+    file: 'src/clients/remote-documents.ts',
+    find: 'ofHost.length >= MAX_UNDER_WAY_OF_HOST',
+    replace: 'ofHost.length > MAX_UNDER_WAY',
     tests: remote,
   },
   {
@@ -256,6 +264,14 @@ export const clientMutants: Mutant[] = [
     file: 'src/clients/proven-name.ts',
     find: "return redirectUri.startsWith('https://') ? client.publisher.knownClient : undefined",
     replace: 'return client.publisher.knownClient',
+    tests: documents,
+  },
+  {
+    id: 'client-document-stolen-redirect',
+    rule: 'a document does not vouch for a redirect URI of another host',
+    file: 'src/clients/proven-name.ts',
+    find: 'return isOwn ? { host, isProven: true } : undefined',
+    replace: 'return { host, isProven: isOwn || true }',
     tests: documents,
   },
   {

@@ -127,4 +127,12 @@ export const connectMutants: Mutant[] = [
     replace: 'if (false as boolean)',
     tests: check,
   },
+  {
+    id: 'connect-command-prompt',
+    rule: 'Command Prompt gets no URL that it would act on',
+    file: 'src/cli/connect/plan.ts',
+    find: 'COMMAND_PROMPT_ACTS_ON.test(server.url)',
+    replace: 'COMMAND_PROMPT_ACTS_ON.test(server.name)',
+    tests: ['tests/cli/connect/connect.test.ts'],
+  },
 ]

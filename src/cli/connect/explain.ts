@@ -28,6 +28,8 @@ export function explainFailure(failure: PlanFailure): string {
       return `another server has this name (${describeEntry(failure.entry)}): --name gives another name, --replace puts that one aside`
     case 'edited':
       return `the entry was changed since (${describeEntry(failure.entry)}), so it stays: take it out by hand`
+    case 'runs_in_command_prompt':
+      return 'this client starts a command with the URL in it, and Windows’ Command Prompt would act on its & ( ) ! or %: use a URL without them'
   }
 }
 

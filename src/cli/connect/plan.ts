@@ -19,6 +19,8 @@ export type PlanFailure =
   | { reason: 'name_taken'; entry: unknown }
   /** What was written is no longer what stands there. */
   | { reason: 'edited'; entry: unknown }
+  /** The entry starts a command, and Command Prompt would read the URL as more than its argument. */
+  | { reason: 'runs_in_command_prompt' }
 
 /** What has to happen to one file; nothing, if it is as it should be already. */
 export type Plan = { state: 'nothing'; name: string } | { state: 'change'; change: Change }
@@ -33,10 +35,16 @@ export interface Task {
   replaces: boolean
   /** Whether the name was asked for, or made from the URL. */
   isNameGiven: boolean
+  isWindows: boolean
 }
+
+/** On Windows npx is a batch file, and so started through Command Prompt, which acts on these. */
+const COMMAND_PROMPT_ACTS_ON = /[&()!%]/
 
 export function planConnect(task: Task): Result<Plan, PlanFailure> {
   const { file, server, replaces, isNameGiven } = task
+  if (task.isWindows && 'command' in wantedEntry(task) && COMMAND_PROMPT_ACTS_ON.test(server.url))
+    return fail({ reason: 'runs_in_command_prompt' })
   const found = readAndOpen(task)
   if (!found.ok) return found
   const { before, config } = found.value

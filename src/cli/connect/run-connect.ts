@@ -64,7 +64,7 @@ export async function runConnect(
       say(`${target.name}\n${byHand}\n`)
       report.clients.push({ id: target.id, files: [], byHand })
     } else {
-      const turn = new Turn(target, dialect, options, { ask, say, findings })
+      const turn = new Turn(target, dialect, options, { ask, say, findings, machine })
       const files: FileOutcome[] = []
       for (const file of configFiles(target, machine)) files.push(await turn.take(file))
       const isDone = files.some(({ outcome }) => outcome === 'written')
@@ -90,18 +90,15 @@ export function exitCode({ clients, findings }: ConnectReport): number {
   return clients.length === 0 || isLeft || isBroken ? 1 : 0
 }
 
+type Around = Omit<Surroundings, 'check'> & { findings: readonly UrlFinding[] }
+
 class Turn {
   readonly #target: ConnectTarget
   readonly #dialect: Dialect
   readonly #options: ConnectOptions
-  readonly #around: Pick<Surroundings, 'ask' | 'say'> & { findings: readonly UrlFinding[] }
+  readonly #around: Around
 
-  constructor(
-    target: ConnectTarget,
-    dialect: Dialect,
-    options: ConnectOptions,
-    around: Pick<Surroundings, 'ask' | 'say'> & { findings: readonly UrlFinding[] },
-  ) {
+  constructor(target: ConnectTarget, dialect: Dialect, options: ConnectOptions, around: Around) {
     this.#target = target
     this.#dialect = dialect
     this.#options = options
@@ -111,7 +108,7 @@ class Turn {
   async take(file: string): Promise<FileOutcome> {
     const { configuration, name } = this.#target
     const { server, undo, replace, isNameGiven } = this.#options
-    const { say } = this.#around
+    const { say, machine } = this.#around
     say(`${name}  ${shown(file)}\n`)
     if (configuration === undefined) return { file, outcome: 'nothing to do' }
     const task: Task = {
@@ -119,6 +116,7 @@ class Turn {
       configuration,
       server,
       isNameGiven,
+      isWindows: machine.platform === 'windows',
       dialect: this.#dialect,
       replaces: replace,
     }

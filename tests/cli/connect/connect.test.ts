@@ -88,6 +88,27 @@ const outcomes = ({ report }: Ran): unknown[] =>
 const CURSOR = '.cursor/mcp.json'
 const cursor = { clients: ['cursor'] }
 
+describe('an entry that starts a command on Windows', () => {
+  const connectTo = (url: string, platform: Platform, client: string): Promise<Ran> =>
+    connect({ platform, options: { clients: [client], server: { name: 'acme', url } } })
+
+  it.each(['?a&calc.exe', '?a=(b)', '?a=!b', '/%41PPDATA%41'])(
+    'is not written with %s in its URL',
+    async (rest) => {
+      const ran = await connectTo(`${URL}${rest}`, 'windows', 'claude-desktop')
+      expect(outcomes(ran)).toEqual(['runs_in_command_prompt'])
+      expect(existsSync(join(home, 'AppData/Roaming/Claude'))).toBe(false)
+    },
+  )
+
+  it.each<[Platform, string]>([
+    ['windows', 'cursor'],
+    ['macos', 'claude-desktop'],
+  ])('is no concern of %s %s', async (platform, client) => {
+    expect(outcomes(await connectTo(`${URL}?a&b`, platform, client))).toEqual(['written'])
+  })
+})
+
 describe('connect writes where the client reads', () => {
   it.each<[Platform, string, string]>([
     ['macos', 'claude-desktop', 'Library/Application Support/Claude/claude_desktop_config.json'],
