@@ -5,6 +5,8 @@ import { describeReport } from '../../src/doctor/describe.ts'
 import { type Deployment, PERSON, startDeployment } from '../support/deployment.ts'
 import { ScriptedPerson } from '../support/scripted-person.ts'
 import { look, verdictFor } from './gallery/examine.ts'
+import { everyMethod } from './gallery/exhibits/exhibit.ts'
+import { startServer } from './gallery/server.ts'
 
 let deployment: Deployment
 let proxy: Server | undefined
@@ -90,6 +92,14 @@ describe('one setting is wrong, and what doctor says first leads to it', () => {
     const { report } = await readFirst(await startProxy(['www-authenticate']))
     const lost = report.findings.find(({ code }) => code === 'D05-challenge-lost')
     expect(lost?.fix).toContain('let no gateway drop it')
+  })
+
+  test('a proxy in front that cuts the path off', async () => {
+    const server = await startServer(everyMethod({ status: 404 }))
+    const { first } = await readFirst(server.mcpUrl)
+    await server.close()
+    expect(first).toContain('D05-not-found')
+    expect(first).toContain('let a proxy in front pass the path on as it is')
   })
 
   test('an MCP server that is not there, seen by signing in', async () => {

@@ -86,12 +86,12 @@ export const challenge: Family = { rules: RULES, check: checkChallenge }
 
 const observe = observeBy(RULES)
 
-function checkChallenge({ resource, discovery }: Evidence): Observation[] {
+function checkChallenge({ resource, discovery, mcpUrl }: Evidence): Observation[] {
   if (resource === undefined || !resource.post.ok) return []
   const answer = resource.post.value
   // Said by the family that knows more about it.
   if (isBotChallenge(answer)) return []
-  if (answer.status !== 401) return [explainStatus(answer, discovery)]
+  if (answer.status !== 401) return [explainStatus(answer, discovery, mcpUrl)]
   return [...checkMethods(resource), ...checkHeader(answer), ...checkBadToken(resource.badToken)]
 }
 
@@ -102,14 +102,20 @@ function isForbidden(asked: Asked | undefined): boolean {
   return asked?.ok === true && asked.value.status === 403
 }
 
-function explainStatus(answer: Answer, discovery: Evidence['discovery']): Observation {
+const OTHER_PATH =
+  'The server names this URL as its own, and the request does not find it: let a proxy in front pass the path on as it is, or route this path to the server.'
+
+function explainStatus(answer: Answer, discovery: Evidence['discovery'], mcpUrl: URL): Observation {
   const { where, status } = answer
   const seen = {
     where,
     message: `Without a token the answer is ${status}, not 401.`,
     stops: everybody,
   }
-  if (status === 404 || status === 410) return observe('D05-not-found', seen)
+  if (status === 404 || status === 410) {
+    const isNamed = discovery?.resourceMetadata.used?.document['resource'] === mcpUrl.href
+    return observe('D05-not-found', { ...seen, ...(isNamed ? { fix: OTHER_PATH } : {}) })
+  }
   if (status === 403)
     return observe('D05-forbidden', {
       ...seen,
