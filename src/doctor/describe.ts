@@ -10,10 +10,10 @@ const COLOURS = { error: 'red', warning: 'yellow', info: 'dim' } as const
 export function describeReport(report: Report, style: Style, columns = 80): string {
   const width = Math.min(Math.max(columns, 60), 100)
   const { url, clients, login } = report
-  const isNote = ({ level }: Finding): boolean => level === 'info'
-  const notes = report.findings.filter(isNote)
-  // What is to be mended comes before what is good to know.
-  const findings = [...report.findings.filter((each) => !isNote(each)), ...notes]
+  // The gravest is read first, and of two the one that is met first.
+  const findings = LEVELS.toReversed().flatMap((level) =>
+    report.findings.filter((finding) => finding.level === level),
+  )
   const blocks = [
     style('bold', url),
     describeClients(clients, findings, style),
@@ -93,9 +93,7 @@ function summarize(
   const counts = LEVELS.toReversed().flatMap((level) => count(findings, level))
   if (findings.every(({ level }) => level === 'info'))
     return `${style('bold', who)}; nothing to mend${counts.length === 0 ? '' : ` (${counts[0]})`}.`
-  const gravest = findings.some(({ level }) => level === 'error') ? 'error' : 'warning'
-  const first = findings.findIndex(({ level }) => level === gravest)
-  const where = findings.length > 1 ? ` Mend (${first + 1}) first.` : ''
+  const where = findings.length > 1 ? ' Mend (1) first.' : ''
   return `${style('bold', who)}; ${counts.join(', ')}.${where}`
 }
 

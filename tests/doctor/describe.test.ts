@@ -38,24 +38,24 @@ describe('the report for people', () => {
 ${URL_}
 
   ✓ Visual Studio Code
-  ✗ MCP Inspector (web page)    stops at reach  (1)
-  ✗ Zed                         stops at authorization server metadata  (2)
+  ✗ MCP Inspector (web page)    stops at reach  (2)
+  ✗ Zed                         stops at authorization server metadata  (1)
 
-(1) warning D18-no-cors
-    Web pages may not read this address.
-    Fix: Make issuer, authorization_servers and the base of the well-known
-         address one and the same text.
-    At:  GET https://mcp.example.com/.well-known/oauth-authorization-server
-    See: RFC 8414 §3.3; docs/doctor.md#d18-no-cors
-
-(2) error D02-issuer-mismatch
+(1) error D02-issuer-mismatch
     issuer is https://idp.example.com, and authorization_servers names another.
     Fix: Make issuer, authorization_servers and the base of the well-known
          address one and the same text.
     At:  GET https://mcp.example.com/.well-known/oauth-authorization-server
     See: RFC 8414 §3.3; docs/doctor.md#d02-issuer-mismatch
 
-1 of 3 clients connect; 1 error, 1 warning. Mend (2) first.
+(2) warning D18-no-cors
+    Web pages may not read this address.
+    Fix: Make issuer, authorization_servers and the base of the well-known
+         address one and the same text.
+    At:  GET https://mcp.example.com/.well-known/oauth-authorization-server
+    See: RFC 8414 §3.3; docs/doctor.md#d18-no-cors
+
+1 of 3 clients connect; 1 error, 1 warning. Mend (1) first.
 `)
   })
 
