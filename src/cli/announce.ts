@@ -50,11 +50,12 @@ export function describeDev(
   const mcpUrl = config.resources[0].url
   const person =
     demoUser === null
-      ? `  Sign in at     ${config.identityProvider.issuer}\n  Redirect URI   ${config.issuer}${PATHS.callback}\n`
+      ? `  Redirect URI   ${config.issuer}${PATHS.callback}\n`
       : `  Sign in as     ${demoUser.username}\n  Password       ${demoUser.password}\n`
   return `Postern is ready.
 
   MCP URL        ${mcpUrl}
+  Sign in at     ${config.identityProvider.issuer}
 ${person}  Sign-ins       ${timelineUrl}
 
 Try it:
