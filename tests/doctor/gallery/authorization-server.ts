@@ -16,6 +16,8 @@ interface Grant {
   codeChallenge: string
 }
 
+const PASSWORD = '<input type="password" name="password"></form>'
+
 /** Registers anybody, asks whether to go on, and issues tokens. Keeps everything in memory. */
 export class AuthorizationServer {
   readonly #origin: string
@@ -145,14 +147,18 @@ export class AuthorizationServer {
     )
   }
 
-  upstream({ url }: Visit): Reply {
+  upstream({ url, method }: Visit): Reply {
     const query = url.searchParams
     const { upstream } = this.#fault()
     if (upstream?.circle === true) return redirect(url.href)
     if (upstream?.refusesAll === true) return page(400, 'Something is not configured')
     if (upstream?.refusesRedirectUri === true) return page(400, 'error=redirect_mismatch')
-    if (upstream?.asksForPassword === true)
-      return page(200, '<form method="post"><input type="password" name="password"></form>')
+    if (upstream?.asksForPassword === true) return page(200, `<form method="post">${PASSWORD}`)
+    if (upstream?.knowsPassword === true && method !== 'POST')
+      return page(
+        200,
+        `<form method="post" action="${url.pathname}?${query}"><input type="hidden" name="request" value="1">${PASSWORD}`,
+      )
     const scopes = (query.get('scope') ?? '').split(' ')
     const back = (parameters: string): Reply =>
       redirect(`${this.#origin}/callback?${parameters}&${query}`)

@@ -55,6 +55,8 @@ export interface Fault {
     refusesAll?: boolean
     /** Somebody has to type a password, who is not there. */
     asksForPassword?: boolean
+    /** The same, and the person signs in there. */
+    knowsPassword?: boolean
   }
   iss?: 'absent' | 'wrong'
   /** Public clients are refused at the token endpoint. */

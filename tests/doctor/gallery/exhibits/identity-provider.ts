@@ -51,13 +51,13 @@ export const IDENTITY_PROVIDER: readonly SceneExhibit[] = [
   {
     name: 'people are sent to another identity provider',
     code: 'D20-idp-not-used',
-    open: () => behind({}, { upstream: { asksForPassword: true } }),
+    open: () => behind({}, { upstream: { knowsPassword: true } }),
   },
   {
     name: 'a scope that the identity provider does not list',
     code: 'D07-scope-unlisted-upstream',
     open: async () => {
-      const server = await startServer({ upstream: { asksForPassword: true } })
+      const server = await startServer({ upstream: { knowsPassword: true } })
       const elsewhere = server.origin.replace('localhost', '127.0.0.1')
       const idp = await startIdentityProvider({
         document: { authorization_endpoint: `${elsewhere}/upstream/authorize` },
