@@ -21,8 +21,7 @@ const config: ViteUserConfig = mergeConfig(
       exclude,
       globalSetup: ['tests/interop/clients.ts'],
       testTimeout: 120_000,
-      // The clients wait for each other most of the time.
-      maxWorkers: 3,
+      maxWorkers: 2,
       reporters: ['default', new CompatibilityTable()],
     },
   }),
