@@ -84,7 +84,7 @@ export async function startRival(
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const isGone = once(child, 'exit')
-  child.kill('SIGKILL')
+  child.kill('SIGTERM')
   await isGone
 }
 

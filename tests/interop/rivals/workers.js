@@ -23,3 +23,7 @@ const worker = new Miniflare({
   port: Number(PORT),
 })
 await worker.ready
+// The runtime is a process of its own, which would outlive this one.
+process.once('SIGTERM', () => {
+  void worker.dispose().finally(() => process.exit())
+})
