@@ -10,6 +10,7 @@ import { reach } from './checks/reach.ts'
 import { registration } from './checks/registration.ts'
 import { resourceMetadata } from './checks/resource-metadata.ts'
 import { scopes } from './checks/scopes.ts'
+import { serverMetadataFields } from './checks/server-metadata-fields.ts'
 import { serverMetadata } from './checks/server-metadata.ts'
 import { specialAddress } from './checks/special-address.ts'
 import { unknownClient } from './checks/unknown-client.ts'
@@ -25,6 +26,7 @@ export const FAMILIES: readonly Family[] = [
   challenge,
   resourceMetadata,
   serverMetadata,
+  serverMetadataFields,
   scopes,
   registration,
   authorization,
