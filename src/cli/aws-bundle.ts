@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { bundlePostern, bundleServer, zipFolder } from '../platform/aws-lambda/bundle.ts'
+import { parseWords } from './parse-words.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern aws bundle <server.ts> --out DIR [--include PATH]
@@ -31,7 +31,10 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function parse(args: string[]): { entry: string; out: string; include: string[] } {
-  const { values, positionals } = readFlags(args)
+  const { values, positionals } = parseWords(args, {
+    out: { type: 'string' },
+    include: { type: 'string', multiple: true },
+  })
   const [entry, ...others] = positionals
   if (entry === undefined || others.length > 0)
     throw new UsageError('give one file, the one that exports `handler`')
@@ -40,17 +43,4 @@ function parse(args: string[]): { entry: string; out: string; include: string[] 
   for (const path of [resolve(entry), ...include.map((name) => resolve(dirname(entry), name))])
     if (!existsSync(path)) throw new UsageError(`there is no ${path}`)
   return { entry, out: values.out, include }
-}
-
-// The inferred type of parseArgs is the type of the flags: written out it would say nothing more.
-function readFlags(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { out: { type: 'string' }, include: { type: 'string', multiple: true } },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the options cannot be read')
-  }
 }

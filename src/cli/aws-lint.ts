@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { lint } from '../aws/lint/lint.ts'
 import { loadTopology } from '../aws/lint/load.ts'
 import { parseMcpRemoteArguments } from '../aws/mcp-remote.ts'
 import { type Finding, isAtLeast, type Level, LEVELS, shown } from '../aws/verify/finding.ts'
+import { parseWords } from './parse-words.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern aws lint <file> [options] [-- <mcp-remote's arguments after the URL>]
@@ -19,6 +20,11 @@ What people type after the URL decides mcp-remote's callback port: -- --header "
 
 Exit codes: 0 no findings, 1 findings, 2 wrong usage or a file that cannot be read.
 `
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  level: { type: 'string', default: 'warning' },
+} as const
 
 const MAX_BYTES = 64 * 1024 * 1024
 
@@ -51,7 +57,7 @@ function parse(args: string[]): Parsed {
   const mcpRemoteArguments = args.slice(end + 1)
   const call = parseMcpRemoteArguments(['https://mcp.example.com', ...mcpRemoteArguments])
   if (!call.ok) throw new UsageError(`aws lint: ${call.failure}`)
-  const { values, positionals } = parseWords(args.slice(0, end))
+  const { values, positionals } = parseWords(args.slice(0, end), OPTIONS)
   const [file, ...more] = positionals
   if (file === undefined) throw new UsageError('aws lint needs a template or terraform show -json')
   if (more.length > 0) throw new UsageError(`one file is enough: ${positionals.join(' ')}`)
@@ -59,22 +65,6 @@ function parse(args: string[]): Parsed {
   if (level === undefined)
     throw new UsageError(`--level is ${LEVELS.join(', ')}, not ${JSON.stringify(values.level)}`)
   return { file, level, json: values.json, mcpRemoteArguments }
-}
-
-// The inferred type of parseArgs is the type of the flags: written out it would say nothing more.
-function parseWords(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        level: { type: 'string', default: 'warning' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the options cannot be read')
-  }
 }
 
 function read(file: string): string {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { Resolver } from 'node:dns/promises'
-import { parseArgs } from 'node:util'
 import { listenForCallback } from '../aws/verify/callback-listener.ts'
 import { describeReport, exitCode } from '../aws/verify/describe.ts'
 import { LEVELS, type Level } from '../aws/verify/finding.ts'
 import type { LoginPorts } from '../aws/verify/login.ts'
 import { verify } from '../aws/verify/verify.ts'
+import { parseWords } from './parse-words.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern aws verify <mcp-url> [options]
@@ -19,6 +19,12 @@ nothing.
   --level LEVEL  exit with 1 from this level on: info, warning or error (default error)
   --json         the report as one line of JSON
 `
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  login: { type: 'boolean', default: false },
+  level: { type: 'string', default: 'error' },
+} as const
 
 const WAIT_SECONDS = 300
 
@@ -57,7 +63,7 @@ async function resolveAaaa(host: string): Promise<string[]> {
 }
 
 function parse(args: string[]): { mcpUrl: string; level: Level; json: boolean; login: boolean } {
-  const { values, positionals } = parseWords(args)
+  const { values, positionals } = parseWords(args, OPTIONS)
   const [typed, ...more] = positionals
   if (typed === undefined) throw new UsageError('aws verify needs the MCP URL')
   if (more.length > 0) throw new UsageError(`one MCP URL is enough: ${positionals.join(' ')}`)
@@ -65,22 +71,6 @@ function parse(args: string[]): { mcpUrl: string; level: Level; json: boolean; l
   if (level === undefined)
     throw new UsageError(`--level is ${LEVELS.join(', ')}, not ${JSON.stringify(values.level)}`)
   return { mcpUrl: parseMcpUrl(typed), level, json: values.json, login: values.login }
-}
-
-function parseWords(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        login: { type: 'boolean', default: false },
-        level: { type: 'string', default: 'error' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
 }
 
 /** One trailing slash is the same resource. */

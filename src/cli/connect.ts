@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline/promises'
-import { parseArgs } from 'node:util'
 import { deriveServerName, isServerName } from '../connect/server-name.ts'
 import { parseServerUrl, type ServerUrlFailure } from '../connect/server-url.ts'
 import { checkUrl } from './connect/check-url.ts'
@@ -7,6 +6,7 @@ import { thisMachine } from './connect/machine.ts'
 import { exitCode, runConnect, type ConnectOptions } from './connect/run-connect.ts'
 import { TARGET_IDS } from './connect/targets.ts'
 import { NODE_PORTS } from './doctor-ports.ts'
+import { parseWords } from './parse-words.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern connect <mcp-url> [options]
@@ -27,6 +27,17 @@ beside it. For others it prints what to do. See docs/connect.md.
 
 Exit codes: 0 done or nothing to do, 1 something was left as it is, 2 wrong usage.
 `
+
+const OPTIONS = {
+  client: { type: 'string', multiple: true },
+  name: { type: 'string' },
+  print: { type: 'boolean', default: false },
+  undo: { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
+  replace: { type: 'boolean', default: false },
+  'no-check': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
 
 export async function run(args: string[]): Promise<void> {
   const { options, json, noCheck } = parse(args)
@@ -60,7 +71,7 @@ const URL_FAULTS: Readonly<Record<ServerUrlFailure['reason'], string>> = {
 }
 
 function parse(args: string[]): { options: ConnectOptions; json: boolean; noCheck: boolean } {
-  const { values, positionals } = parseWords(args)
+  const { values, positionals } = parseWords(args, OPTIONS)
   const [typed, ...more] = positionals
   if (typed === undefined) throw new UsageError('connect needs the MCP URL')
   if (more.length > 0) throw new UsageError('one MCP URL is enough')
@@ -80,25 +91,4 @@ function parse(args: string[]): { options: ConnectOptions; json: boolean; noChec
   const isNameGiven = name !== undefined
   const options = { server, isNameGiven, clients, print, undo, yes, replace }
   return { options, json, noCheck: values['no-check'] }
-}
-
-function parseWords(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        client: { type: 'string', multiple: true },
-        name: { type: 'string' },
-        print: { type: 'boolean', default: false },
-        undo: { type: 'boolean', default: false },
-        yes: { type: 'boolean', default: false },
-        replace: { type: 'boolean', default: false },
-        'no-check': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the options cannot be read')
-  }
 }

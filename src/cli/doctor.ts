@@ -1,4 +1,4 @@
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { derivedPort, parseMcpRemoteArguments, serverHash } from '../aws/mcp-remote.ts'
 import { listenForCallback } from '../aws/verify/callback-listener.ts'
 import { CLIENT_PROFILES, type ClientProfile } from '../doctor/client-profiles.ts'
@@ -10,6 +10,7 @@ import { exitCode } from '../doctor/report.ts'
 import { readLocalState, readProxies } from './doctor-local.ts'
 import { NODE_PORTS } from './doctor-ports.ts'
 import { openBrowser } from './open-browser.ts'
+import { parseWords } from './parse-words.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern doctor <mcp-url> [options]
@@ -32,6 +33,15 @@ token or a secret.
 
 Exit codes: 0 nothing at that level, 1 findings, 2 wrong usage.
 `
+
+const OPTIONS = {
+  client: { type: 'string', multiple: true },
+  json: { type: 'boolean', default: false },
+  login: { type: 'boolean', default: false },
+  local: { type: 'boolean', default: false },
+  idp: { type: 'string' },
+  level: { type: 'string', default: 'warning' },
+} as const
 
 interface Options {
   typed: string
@@ -119,7 +129,7 @@ function readMcpRemoteCall(typed: string): { port: number; hashes: string[] } {
 }
 
 function parse(args: string[]): Options {
-  const { values, positionals } = parseWords(args)
+  const { values, positionals } = parseWords(args, OPTIONS)
   const [typed, ...more] = positionals
   if (typed === undefined) throw new UsageError('doctor needs the MCP URL')
   if (more.length > 0) throw new UsageError(`one MCP URL is enough: ${positionals.join(' ')}`)
@@ -136,25 +146,6 @@ function parse(args: string[]): Options {
     login: values.login,
     local: values.local,
     idp: values.idp === undefined ? undefined : parseIssuer(values.idp),
-  }
-}
-
-function parseWords(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        client: { type: 'string', multiple: true },
-        json: { type: 'boolean', default: false },
-        login: { type: 'boolean', default: false },
-        local: { type: 'boolean', default: false },
-        idp: { type: 'string' },
-        level: { type: 'string', default: 'warning' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import type { Style } from '../doctor/describe.ts'
 import { describeList, describeStory } from '../flow/describe.ts'
 import { createFlows } from '../flow/flows.ts'
@@ -6,6 +6,7 @@ import { tellStory, type Outcome } from '../flow/story.ts'
 import { parseLogLine } from '../flow/timeline-event.ts'
 import { isFlowId } from '../protocol/flow-id.ts'
 import { readLines } from './flow-lines.ts'
+import { parseWords } from './parse-words.ts'
 import { UsageError } from './usage-error.ts'
 
 export const usage: string = `Usage: postern flow [<id>] [--json] < logs
@@ -62,19 +63,10 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function parse(args: string[]): { id: string | undefined; json: boolean } {
-  const { values, positionals } = readArguments(args)
+  const { values, positionals } = parseWords(args, { json: { type: 'boolean' } })
   const [id, ...more] = positionals
   if (more.length > 0) throw new UsageError('one flow id is enough')
   if (id !== undefined && !isFlowId(id))
     throw new UsageError(`${JSON.stringify(id)} is not a flow id: ten characters, as pages show it`)
   return { id, json: values.json ?? false }
-}
-
-// The inferred type of parseArgs is the type of the flags: written out it would say nothing more.
-function readArguments(args: string[]) {
-  try {
-    return parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' } } })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'the options cannot be read')
-  }
 }
