@@ -1,3 +1,4 @@
+import { Parser } from 'htmlparser2'
 import type { Answer } from './ask.ts'
 
 /** A form that only asks whether to go on. */
@@ -6,12 +7,21 @@ export interface ConsentForm {
   fields: URLSearchParams
 }
 
-// Patterns end with the text where what would close them is missing: hostile pages repeat what opens
-// them, and looking for the end anew each time would take minutes.
-const FORM = /<form\b([^>]*)(?:>|$)([^]*?)(?:<\/form>|$)/i
-const INPUT = /<input\b([^>]*)(?:>|$)/gi
-const BUTTON = /<button\b([^>]*)(?:>|$)([^]*?)(?:<\/button>|$)/gi
-const META = /<meta\b([^>]*)(?:>|$)/gi
+type Attributes = Readonly<
+  Partial<
+    Record<
+      'action' | 'checked' | 'content' | 'http-equiv' | 'method' | 'name' | 'type' | 'value',
+      string
+    >
+  >
+>
+
+interface Form {
+  attributes: Attributes
+  inputs: Attributes[]
+  /** What it can be sent with, and all that tells a person which of them it is. */
+  buttons: { attributes: Attributes; label: string }[]
+}
 
 const YES = /allow|approve|accept|authori[sz]e|continue|confirm|grant|yes/i
 const NO = /deny|cancel|reject|decline|refuse/i
@@ -19,73 +29,65 @@ const NO = /deny|cancel|reject|decline|refuse/i
 /** The form that a person would approve; undefined where something has to be filled in. */
 export function findConsentForm(answer: Answer, page: URL): ConsentForm | undefined {
   if (answer.status !== 200 || answer.contentType !== 'text/html') return undefined
-  const form = FORM.exec(answer.text)
-  if (form === null) return undefined
-  const [, attributes = '', content = ''] = form
-  if (attribute(attributes, 'method')?.toLowerCase() !== 'post') return undefined
-  const inputs = [...content.matchAll(INPUT)].map(([, inside = '']) => inside)
-  const types = inputs.map((input) => attribute(input, 'type')?.toLowerCase() ?? 'text')
-  if (types.some((type) => !['hidden', 'submit', 'checkbox'].includes(type))) return undefined
-  const action = URL.parse(attribute(attributes, 'action') ?? '', page)
+  const form = readFirstForm(answer.text)
+  if (form?.attributes.method?.toLowerCase() !== 'post') return undefined
+  const action = URL.parse(form.attributes.action ?? '', page)
   if (action?.origin !== page.origin) return undefined
 
   const fields = new URLSearchParams()
-  for (const [index, input] of inputs.entries()) {
-    const name = attribute(input, 'name')
-    const isSent = types[index] === 'hidden' || /\bchecked\b/i.test(input)
-    if (name !== undefined && isSent) fields.append(name, attribute(input, 'value') ?? '')
+  const add = ({ name, value = '' }: Attributes): void => {
+    if (name !== undefined) fields.append(name, value)
   }
-  const button = chooseButton(content, inputs, types)
-  if (button !== undefined) fields.append(...button)
+  for (const input of form.inputs) {
+    const type = typeOf(input)
+    if (type !== 'hidden' && type !== 'checkbox') return undefined
+    if (type === 'hidden' || 'checked' in input) add(input)
+  }
+  const offered = form.buttons.filter(({ label }) => !NO.test(label))
+  const button = offered.find(({ label }) => YES.test(label)) ?? offered[0]
+  if (button !== undefined) add(button.attributes)
   return { action, fields }
 }
 
-function chooseButton(
-  content: string,
-  inputs: readonly string[],
-  types: readonly string[],
-): [name: string, value: string] | undefined {
-  const buttons = [
-    ...[...content.matchAll(BUTTON)].map(([, inside = '', label = '']) => ({
-      inside,
-      label: `${inside} ${label}`,
-    })),
-    ...inputs
-      .filter((_, index) => types[index] === 'submit')
-      .map((inside) => ({ inside, label: inside })),
-  ]
-  const chosen =
-    buttons.find(({ label }) => YES.test(label) && !NO.test(label)) ??
-    buttons.find(({ label }) => !NO.test(label))
-  const name = chosen && attribute(chosen.inside, 'name')
-  return chosen === undefined || name === undefined
-    ? undefined
-    : [name, attribute(chosen.inside, 'value') ?? '']
+function readFirstForm(text: string): Form | undefined {
+  let form: Form | undefined
+  let isOpen = true
+  let button: Form['buttons'][number] | undefined
+  const parser = new Parser({
+    onopentag(name, attributes: Attributes) {
+      if (name === 'form') form ??= { attributes, inputs: [], buttons: [] }
+      if (form === undefined || !isOpen) return
+      const isButton = name === 'button' || (name === 'input' && typeOf(attributes) === 'submit')
+      if (isButton) {
+        button = { attributes, label: Object.values(attributes).join(' ') }
+        form.buttons.push(button)
+      } else if (name === 'input') form.inputs.push(attributes)
+    },
+    ontext(written) {
+      if (button !== undefined) button.label += written
+    },
+    onclosetag(name) {
+      if (name === 'form') isOpen = false
+      if (name === 'button' || name === 'input') button = undefined
+    },
+  })
+  parser.end(text)
+  return form
+}
+
+function typeOf({ type = 'text' }: Attributes): string {
+  return type.toLowerCase()
 }
 
 /** Where a page sends the browser by itself. */
 export function findRefresh(text: string): string | null {
-  const tags = [...text.matchAll(META)].map(([, attributes = '']) => attributes)
-  const tag = tags.find((each) => attribute(each, 'http-equiv')?.toLowerCase() === 'refresh')
-  const content = tag === undefined ? undefined : attribute(tag, 'content')
+  let content: string | undefined
+  const parser = new Parser({
+    onopentag(name, attributes: Attributes) {
+      if (name === 'meta' && attributes['http-equiv']?.toLowerCase() === 'refresh')
+        content ??= attributes.content
+    },
+  })
+  parser.end(text)
   return /^\s*\d+\s*;\s*url=\s*['"]?([^'"]+)/i.exec(content ?? '')?.[1] ?? null
-}
-
-function attribute(tag: string, name: string): string | undefined {
-  const match = new RegExp(
-    `(?:^|\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`,
-    'i',
-  ).exec(tag)
-  const value = match?.[1] ?? match?.[2] ?? match?.[3]
-  return value === undefined ? undefined : unescapeHtml(value)
-}
-
-function unescapeHtml(text: string): string {
-  return text
-    .replaceAll('&quot;', '"')
-    .replaceAll(/&#0?39;|&apos;/g, "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll(/&#(?:x2f|47);/gi, '/')
-    .replaceAll('&amp;', '&')
 }
