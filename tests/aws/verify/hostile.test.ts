@@ -51,7 +51,7 @@ describe('one question', () => {
     const started = Date.now()
     const asked = await ask(url)
     expect(asked.ok && asked.value.json).toBeUndefined()
-    expect(Date.now() - started).toBeLessThan(1500)
+    expect(Date.now() - started).toBeLessThan(5000)
   })
 
   test('waits for nobody who is silent', async () => {
@@ -156,11 +156,11 @@ describe('a whole deployment', () => {
       MCP_URL,
       { ...world.ports, fetch },
       {
-        limits: { secondsPerRequest: 0.2, seconds: 0.5 },
+        limits: { secondsPerRequest: 10, seconds: 0.5 },
       },
     )
     expect(report.findings.map(({ code }) => code)).toContain('MCP_URL_SILENT')
-    expect(Date.now() - started).toBeLessThan(1500)
+    expect(Date.now() - started).toBeLessThan(5000)
   })
 
   test('that never answers ends in findings, within half a minute', async () => {
@@ -171,12 +171,12 @@ describe('a whole deployment', () => {
     const ports = { ...(await createSmallWorld()).ports, fetch }
     const started = Date.now()
     const report = await verify(MCP_URL, ports, {
-      limits: { secondsPerRequest: 0.2, seconds: 0.5 },
+      limits: { secondsPerRequest: 10, seconds: 0.5 },
     })
     expect(report.findings).toMatchObject([{ code: 'DEPLOYMENT_SILENT' }])
     expect(report.positions).toHaveLength(10)
     // The whole is as long as `seconds`, not as long as there are requests.
-    expect(Date.now() - started).toBeLessThan(1500)
+    expect(Date.now() - started).toBeLessThan(5000)
     expect(LIMITS.seconds).toBeLessThan(30)
   })
 })
