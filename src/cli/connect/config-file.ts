@@ -86,18 +86,29 @@ export interface Change {
   before: ConfigFile | undefined
   after: string | undefined
   /** Where the file is kept as it was. */
-  backup: string
-  /** Dropped once the change that it was made for is taken back. */
-  backupIs: 'made' | 'dropped'
+  keepAs?: string | undefined
+  /** A kept copy that goes, once the change that it was made for is taken back. */
+  drops?: string | undefined
 }
 
 /** All of it or nothing: readers see the old file or the new one, never a part. */
 export function applyChange(change: Change): Result<'done', FileFailure> {
-  const { path, before, after, backup, backupIs } = change
+  const { before, keepAs, drops } = change
   try {
-    const target = before?.target ?? path
+    if (before !== undefined && keepAs !== undefined) keepCopy(keepAs, before)
+    const applied = writeChange(change)
+    if (applied.ok && drops !== undefined) rmSync(drops, { force: true })
+    if (!applied.ok && before !== undefined && keepAs !== undefined) rmSync(keepAs)
+    return applied
+  } catch (error) {
+    return fail({ reason: 'cannot_write', detail: codeOf(error) })
+  }
+}
+
+function writeChange({ path, before, after }: Change): Result<'done', FileFailure> {
+  const target = before?.target ?? path
+  try {
     if (before === undefined) mkdirSync(dirname(target), { recursive: true })
-    else if (backupIs === 'made') replaceFile(backup, before.bytes, before.stats)
     const now = readConfigFile(path)
     if (!now.ok) return now
     const isSame =
@@ -107,11 +118,20 @@ export function applyChange(change: Change): Result<'done', FileFailure> {
     if (!isSame) return fail({ reason: 'changed_meanwhile', detail: '' })
     if (after === undefined) rmSync(target)
     else replaceFile(target, after, before?.stats)
-    // One of a file that is no more would be taken for this one's.
-    if (backupIs === 'dropped' || before === undefined) rmSync(backup, { force: true })
     return ok('done')
   } catch (error) {
     return fail({ reason: 'cannot_write', detail: codeOf(error) })
+  }
+}
+
+/** Never in place of another copy, which may hold what the person cannot get anywhere else. */
+function keepCopy(path: string, { bytes, stats }: ConfigFile): void {
+  const descriptor = openSync(path, 'wx', 0o600)
+  try {
+    fillFile(descriptor, bytes, stats)
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
   }
 }
 
@@ -119,18 +139,21 @@ export function applyChange(change: Change): Result<'done', FileFailure> {
 function replaceFile(path: string, content: string | Buffer, stats: Stats | undefined): void {
   const part = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
   try {
-    const descriptor = openSync(part, 'wx', 0o600)
-    try {
-      writeFileSync(descriptor, content)
-      if (stats !== undefined) keepRights(descriptor, stats)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    fillFile(openSync(part, 'wx', 0o600), content, stats)
     renameSync(part, path)
   } catch (error) {
     rmSync(part, { force: true })
     throw error
+  }
+}
+
+function fillFile(descriptor: number, content: string | Buffer, stats: Stats | undefined): void {
+  try {
+    writeFileSync(descriptor, content)
+    if (stats !== undefined) keepRights(descriptor, stats)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import { findProperty, tokensBetween, type OpenConfig } from './open-config.ts'
+import { entryNode, findProperty, tokensBetween, type OpenConfig } from './open-config.ts'
 
 /**
  * The text with this server in it. Where there was none of that name, nothing is taken away or
@@ -19,6 +19,16 @@ export function setEntry(config: OpenConfig, name: string, value: object): strin
   const fresh = isOnOneLine(text, section)
     ? JSON.stringify(value)
     : write(value, indentAt(text, property.offset), style)
+  return splice(text, old, fresh)
+}
+
+/** The text with an entry back in its place as it was written, comments and all. */
+export function putEntryText(config: OpenConfig, name: string, entry: string): string {
+  const old = entryNode(config, name)
+  return old === undefined ? config.text : splice(config.text, old, entry)
+}
+
+function splice(text: string, old: Node, fresh: string): string {
   return text.slice(0, old.offset) + fresh + text.slice(endOf(old))
 }
 

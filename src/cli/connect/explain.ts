@@ -27,7 +27,7 @@ export function explainFailure(failure: PlanFailure): string {
     case 'name_taken':
       return `another server has this name (${describeEntry(failure.entry)}): --name gives another name, --replace puts that one aside`
     case 'edited':
-      return `the entry was changed since (${describeEntry(failure.entry)}), so it stays: take it out by hand`
+      return `under this name stands something else than what this URL put there (${describeEntry(failure.entry)}), so it stays: take it back with its own URL, or out by hand`
     case 'runs_in_command_prompt':
       return 'this client starts a command with the URL in it, and Windows’ Command Prompt would act on its & ( ) ! or %: use a URL without them'
   }

@@ -42,9 +42,19 @@ export function openConfig(
 }
 
 /** What stands there under a name; undefined where nothing does. */
-export function entryOf({ section }: OpenConfig, name: string): unknown {
-  const value = section === undefined ? undefined : findProperty(section, name)?.children?.[1]
+export function entryOf(config: OpenConfig, name: string): unknown {
+  const value = entryNode(config, name)
   return value === undefined ? undefined : valueOf(value)
+}
+
+/** The same as it is written. */
+export function entryTextOf(config: OpenConfig, name: string): string | undefined {
+  const value = entryNode(config, name)
+  return value && config.text.slice(value.offset, value.offset + value.length)
+}
+
+export function entryNode({ section }: OpenConfig, name: string): Node | undefined {
+  return section && findProperty(section, name)?.children?.[1]
 }
 
 /** As `JSON.parse` makes it: also where a member is called `__proto__`. */

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Configuration, McpServer } from '../../connect/target.ts'
 import { fail, ok, type Result } from '../../protocol/result.ts'
 import { readConfigFile, type Change, type ConfigFile, type FileFailure } from './config-file.ts'
-import { dropEntry, setEntry } from './edit-config.ts'
+import { dropEntry, putEntryText, setEntry } from './edit-config.ts'
+import { findKeptCopies } from './kept-copies.ts'
 import {
   entryNames,
   entryOf,
+  entryTextOf,
   openConfig,
   type ConfigFailure,
   type Dialect,
@@ -55,13 +57,14 @@ export function planConnect(task: Task): Result<Plan, PlanFailure> {
   if (other !== undefined && !isNameGiven) return ok({ state: 'nothing', name: other })
   if (there !== undefined && !replaces) return fail({ reason: 'name_taken', entry: there })
   const after = setEntry(config, server.name, wanted)
-  return ok({ state: 'change', change: changeOf(file, server, before, after, 'made') })
+  const keepAs = before && findKeptCopies(before.target, server.name).next
+  return ok({ state: 'change', change: { path: file, before, after, keepAs } })
 }
 
 /**
- * Takes back what `planConnect` did. Exactly, where nothing else has changed since: then the file is
- * what the kept one becomes by connecting. Otherwise only the entry goes, or gives way to the one
- * that it replaced.
+ * Takes back what `planConnect` did last. Exactly, where nothing else has changed since: then the
+ * file is what the newest kept copy, or no file at all, becomes by connecting. Otherwise only the
+ * entry goes, or gives way to the one that it replaced.
  */
 export function planUndo(task: Task): Result<Plan, PlanFailure> {
   const { file, server, configuration, dialect } = task
@@ -73,15 +76,20 @@ export function planUndo(task: Task): Result<Plan, PlanFailure> {
     return ok({ state: 'nothing', name: server.name })
   const wanted = wantedEntry(task)
   if (!isDeepStrictEqual(there, wanted)) return fail({ reason: 'edited', entry: there })
-  const change = (after: string | undefined): Result<Plan, PlanFailure> =>
-    ok({ state: 'change', change: changeOf(file, server, before, after, 'dropped') })
 
-  const kept = readKept(backupOf(before.target, server), configuration.section, dialect)
-  const start = kept ?? openEmpty(configuration.section)
-  if (setEntry(start, server.name, wanted) === before.text) return change(kept?.text)
-  const replaced = kept === undefined ? undefined : entryOf(kept, server.name)
-  if (typeof replaced === 'object' && replaced !== null)
-    return change(setEntry(config, server.name, replaced))
+  const { newest } = findKeptCopies(before.target, server.name)
+  const kept = newest === undefined ? undefined : readKept(newest, configuration.section, dialect)
+  // A copy that could not be read served nothing here, and may be of use to the person.
+  const drops = kept && newest
+  const change = (after: string | undefined): Result<Plan, PlanFailure> =>
+    ok({ state: 'change', change: { path: file, before, after, drops } })
+  const isMadeFrom = (start: OpenConfig): boolean =>
+    setEntry(start, server.name, wanted) === before.text
+  if (kept !== undefined && isMadeFrom(kept)) return change(kept.text)
+  if (isMadeFrom(openEmpty(configuration.section)))
+    return ok({ state: 'change', change: { path: file, before, after: undefined } })
+  const replaced = kept === undefined ? undefined : entryTextOf(kept, server.name)
+  if (replaced !== undefined) return change(putEntryText(config, server.name, replaced))
   const isAlone = entryNames(config).length === 1
   const withSection = isAlone && kept !== undefined && kept.section === undefined
   return change(dropEntry(config, server.name, { withSection }))
@@ -100,22 +108,6 @@ function readAndOpen({
 
 function wantedEntry({ configuration, server }: Task): object {
   return configuration.entry(server)
-}
-
-function changeOf(
-  file: string,
-  server: McpServer,
-  before: ConfigFile | undefined,
-  after: string | undefined,
-  backupIs: Change['backupIs'],
-): Change {
-  const backup = backupOf(before?.target ?? file, server)
-  return { path: file, before, after, backup, backupIs }
-}
-
-/** Beside the file, one for each server: what is taken back is one server's change. */
-function backupOf(file: string, { name }: McpServer): string {
-  return `${file}.before-${name}`
 }
 
 /** Undefined where there is none, or somebody made it into something else. */

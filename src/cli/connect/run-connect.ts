@@ -141,9 +141,9 @@ class Turn {
       say('  Taken back.\n\n')
       return { file, outcome: 'undone' }
     }
-    const { before, backup } = plan.change
-    say(before === undefined ? '  Written.\n' : `  Written; as it was: ${shown(backup)}\n`)
-    return { file, outcome: 'written', ...(before === undefined ? {} : { backup }) }
+    const { keepAs: backup } = plan.change
+    say(backup === undefined ? '  Written.\n' : `  Written; as it was: ${shown(backup)}\n`)
+    return { file, outcome: 'written', ...(backup === undefined ? {} : { backup }) }
   }
 
   /** Undefined once the change is wanted. */

@@ -246,6 +246,115 @@ describe('what stands there already', () => {
   })
 })
 
+describe('what was put aside stays put aside', () => {
+  const MINE = '{\n  "mcpServers": {"acme": {"url": "https://mine.example/" /* mine */}}\n}\n'
+  const to = (path: string, options: Partial<ConnectOptions> = {}): Promise<Ran> =>
+    connect({
+      options: { ...cursor, server: { name: 'acme', url: `${URL}${path}` }, ...options },
+    })
+  const replace = (path: string): Promise<Ran> => to(path, { replace: true })
+  const undo = (path: string): Promise<Ran> => to(path, { undo: true })
+
+  it('by any number of changes under one name, which --undo takes back step by step', async () => {
+    put(CURSOR, MINE)
+    expect(outcomes(await to('/a'))).toEqual(['name_taken'])
+    const steps = ['/a', '/b', '/c'].map((path) => ({ path, before: '' }))
+    for (const step of steps) {
+      step.before = get(CURSOR)
+      expect(outcomes(await replace(step.path))).toEqual(['written'])
+    }
+    for (const { path, before } of steps.toReversed()) {
+      expect(outcomes(await undo(path))).toEqual(['undone'])
+      expect(get(CURSOR)).toBe(before)
+    }
+    expect(get(CURSOR)).toBe(MINE)
+    expect(readdirSync(join(home, '.cursor'))).toEqual(['mcp.json'])
+  })
+
+  it('from a first connect without anything put aside', async () => {
+    put(CURSOR, '{"a": 1}')
+    await to('/a')
+    await replace('/b')
+    await replace('/c')
+    await undo('/c')
+    expect(get(CURSOR)).toContain(`${URL}/b`)
+    await undo('/b')
+    expect(get(CURSOR)).toContain(`${URL}/a`)
+    await undo('/a')
+    expect(get(CURSOR)).toBe('{"a": 1}')
+  })
+
+  it('when the same step is taken back twice: the second finds another server and says so', async () => {
+    put(CURSOR, MINE)
+    await replace('/a')
+    await replace('/b')
+    await undo('/b')
+    const again = await undo('/b')
+    expect([outcomes(again), again.code]).toEqual([['edited'], 1])
+    expect(again.said).toContain('with its own URL')
+    await undo('/a')
+    expect(get(CURSOR)).toBe(MINE)
+  })
+
+  it('with its comments, where other things have changed since', async () => {
+    put(CURSOR, MINE)
+    await replace('/a')
+    await replace('/b')
+    writeFileSync(join(home, CURSOR), `${get(CURSOR)}\n\n`)
+    await undo('/b')
+    await undo('/a')
+    expect(get(CURSOR)).toBe(`${MINE}\n\n`)
+  })
+
+  it('whatever kind of value it is', async () => {
+    put(CURSOR, '{"mcpServers": {"acme": null}}')
+    await replace('/a')
+    writeFileSync(join(home, CURSOR), `${get(CURSOR)}\n`)
+    await undo('/a')
+    expect(get(CURSOR)).toBe('{"mcpServers": {"acme": null}}\n')
+  })
+
+  it('by a connect after the entry was taken out by hand', async () => {
+    put(CURSOR, MINE)
+    await replace('/a')
+    put(CURSOR, '{}')
+    await to('/b')
+    await undo('/b')
+    expect(get(CURSOR)).toBe('{}')
+    expect(get(`${CURSOR}.before-acme`)).toBe(MINE)
+  })
+
+  it('by a connect after the file was taken away, and the new one goes with --undo', async () => {
+    put(CURSOR, MINE)
+    await replace('/a')
+    rmSync(join(home, CURSOR))
+    await to('/b')
+    await undo('/b')
+    expect(readdirSync(join(home, '.cursor'))).toEqual(['mcp.json.before-acme'])
+    expect(get(`${CURSOR}.before-acme`)).toBe(MINE)
+  })
+
+  it('in a copy that --undo cannot read', async () => {
+    put(CURSOR, MINE)
+    await replace('/a')
+    const broken = `${MINE}}`
+    put(`${CURSOR}.before-acme`, broken)
+    await undo('/a')
+    expect(get(`${CURSOR}.before-acme`)).toBe(broken)
+  })
+
+  it('while another connect writes a copy under the same number', async () => {
+    put(CURSOR, MINE)
+    const ask = (): Promise<boolean> => {
+      put(`${CURSOR}.before-acme`, 'theirs')
+      return Promise.resolve(true)
+    }
+    const ran = await connect({ options: { ...cursor, yes: false, replace: true }, ask })
+    expect(outcomes(ran)).toEqual(['cannot_write'])
+    expect([get(CURSOR), get(`${CURSOR}.before-acme`)]).toEqual([MINE, 'theirs'])
+  })
+})
+
 describe('--undo', () => {
   it('takes away a file that connect made', async () => {
     await connect({ options: cursor })
@@ -365,6 +474,7 @@ describe('a file that cannot be read stays as it is, byte by byte', () => {
     const ran = await connect({ options: { yes: false }, ask })
     expect(outcomes(ran)).toEqual(['changed_meanwhile'])
     expect(get(CURSOR)).toBe('{"a":1}')
+    expect(readdirSync(join(home, '.cursor'))).toEqual(['mcp.json'])
   })
 })
 
