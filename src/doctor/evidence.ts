@@ -2,6 +2,7 @@ import { base64url } from '../protocol/base64url.ts'
 import { createAsk, startClock, type Ask, type Asked } from './ask.ts'
 import type { ClientProfile } from './client-profiles.ts'
 import { readEndpoints, type Endpoints } from './endpoints.ts'
+import { isSameIssuer } from './issuer.ts'
 import { lookAtNetwork, type Network } from './network.ts'
 import type { Limits, Ports } from './ports.ts'
 import {
@@ -174,7 +175,7 @@ async function probeServer(
     local === undefined || authorization === undefined || token === undefined
       ? undefined
       : probeCaches(ask, local, {
-          issuer: serverMetadata.advertised,
+          issuer: provenIssuer(serverMetadata),
           authorization,
           token,
           resource,
@@ -188,6 +189,12 @@ async function probeServer(
     cors,
     local: caches ?? (local && { ...local, registrations: [] }),
   }
+}
+
+/** Undefined where the document is not the issuer's own word (RFC 8414 §3.3). */
+function provenIssuer({ advertised, used }: ServerMetadataEvidence): string | undefined {
+  const said = used === undefined ? advertised : textOf(used.document, 'issuer')
+  return said !== undefined && isSameIssuer(said, advertised) ? said : undefined
 }
 
 /** Somebody named it: its address may be private, whatever the server's is; then others may too. */

@@ -68,4 +68,20 @@ export const doctorMutants: Mutant[] = [
     replace: '',
     tests: badInput,
   },
+  {
+    id: 'doctor-remembered-issuer',
+    rule: 'a remembered client_id is not told to an issuer that the URL has come to lead to since',
+    file: 'src/doctor/probes/caches.ts',
+    find: 'if (issuer === undefined) return isOfThisUrl',
+    replace: 'if (isOfThisUrl) return true',
+    tests: ['tests/doctor/remembered-clients.test.ts'],
+  },
+  {
+    id: 'doctor-claimed-issuer',
+    rule: 'a remembered client_id is not told to a server that only calls itself its issuer',
+    file: 'src/doctor/evidence.ts',
+    find: 'said !== undefined && isSameIssuer(said, advertised)',
+    replace: 'said !== undefined',
+    tests: ['tests/doctor/remembered-clients.test.ts'],
+  },
 ]

@@ -100,6 +100,7 @@ function checkMachine(found: LocalEvidence, callback: string): Observation[] {
 /** Where mcp-remote 0.15.1 has been seen to recover, and where to wait for ever. */
 function checkRegistration({
   file,
+  isOfThisUrl,
   authorize,
   token,
   hasTokens,
@@ -120,7 +121,8 @@ function checkRegistration({
     observe('D21-registration-dead', {
       where,
       message: 'The server does not know this client any more, and mcp-remote goes on using it.',
-      stops: isMcpRemote,
+      // Otherwise it is used for another URL, or with other arguments.
+      stops: (client) => isOfThisUrl && isMcpRemote(client),
     }),
   ]
 }

@@ -2,6 +2,7 @@ import { refuses, type ClientProfile } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { everybody, observeBy, shown, type Observation } from '../finding.ts'
 import { isInsecure } from '../insecure.ts'
+import { isSameIssuer } from '../issuer.ts'
 import { presentsDocument } from '../presents-document.ts'
 import { textOf, textsOf, type JsonObject } from '../probes/documents.ts'
 import type { ServerMetadataEvidence } from '../probes/metadata.ts'
@@ -164,7 +165,7 @@ function checkIssuer(
   if (issuer === advertised || (!isNamed && `${issuer}/` === advertised)) return []
   const message = `issuer is ${shown(issuer)}, and ${isNamed ? 'authorization_servers names' : 'without authorization_servers clients expect'} ${shown(advertised)}.`
   const stops = (client: ClientProfile): boolean => !acceptsIssuer(client, issuer, advertised)
-  const isSlash = withoutSlash(issuer) === withoutSlash(advertised)
+  const isSlash = isSameIssuer(issuer, advertised)
   return [observe(isSlash ? 'D02-issuer-slash' : 'D02-issuer-mismatch', { where, message, stops })]
 }
 
@@ -175,16 +176,10 @@ function acceptsIssuer(client: ClientProfile, issuer: string, advertised: string
     case 'added-slash':
       return advertised === `${issuer}/`
     case 'root-slash':
-      return (
-        withoutSlash(issuer) === withoutSlash(advertised) && URL.parse(issuer)?.pathname === '/'
-      )
+      return isSameIssuer(issuer, advertised) && URL.parse(issuer)?.pathname === '/'
     case 'ignored':
       return true
   }
-}
-
-function withoutSlash(text: string): string {
-  return text.replace(/\/$/, '')
 }
 
 function checkEndpoints(where: string, document: JsonObject): Observation[] {

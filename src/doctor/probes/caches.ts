@@ -1,4 +1,5 @@
 import type { Ask, Asked } from '../ask.ts'
+import { isSameIssuer } from '../issuer.ts'
 import { authorizationUrl } from './authorization.ts'
 import { probeClientAtToken } from './token.ts'
 
@@ -33,15 +34,21 @@ export interface ProbedRegistration extends CachedRegistration {
   token: Asked
 }
 
+interface Server {
+  /** Undefined where its metadata name another than they were found at (RFC 8414 §3.3). */
+  issuer: string | undefined
+  authorization: string
+  token: string
+  resource: string
+}
+
 /** Asks what has become of the registrations that belong to this server. */
 export async function probeCaches(
   ask: Ask,
   state: LocalState,
-  server: { issuer: string; authorization: string; token: string; resource: string },
+  server: Server,
 ): Promise<LocalEvidence> {
-  const own = state.registrations.filter(
-    ({ isOfThisUrl, issuer }) => isOfThisUrl || issuer === server.issuer,
-  )
+  const own = state.registrations.filter((each) => isGivenBy(each, server))
   const registrations = await Promise.all(
     own.map(async (each): Promise<ProbedRegistration> => {
       const { clientId, redirectUri } = each
@@ -55,4 +62,13 @@ export async function probeCaches(
     }),
   )
   return { ...state, registrations }
+}
+
+/**
+ * A client_id goes to nobody but the issuer that gave it, also where the URL has come to lead to
+ * another: mcp-remote registers anew there. Without a note of the issuer it is the URL that counts.
+ */
+function isGivenBy({ isOfThisUrl, issuer }: CachedRegistration, server: Server): boolean {
+  if (issuer === undefined) return isOfThisUrl
+  return server.issuer !== undefined && isSameIssuer(issuer, server.issuer)
 }
