@@ -23,6 +23,8 @@ export interface Walk {
   upstreamAddresses: string[]
   /** What the identity provider was asked with, where the way led to one. */
   upstream?: { clientId: string; redirectUri: string; scopes: readonly string[] }
+  /** What it answered, and which of the scopes it named. */
+  upstreamError?: { error: string; where: string; scopes: readonly string[] } | undefined
 }
 
 const MOST_STEPS = 10
@@ -49,6 +51,7 @@ export async function walk(ask: Ask, start: string, redirectUri: string): Promis
       })
     if (isReturn(url, redirectUri))
       return ended({ kind: 'returned', query: url.searchParams, where: `GET ${redirectUri}` })
+    if (url.origin === first.origin) seen.upstreamError ??= readUpstreamError(url, seen)
     if (seen.origins.at(-1) !== url.origin) seen.origins.push(url.origin)
     const upstream = url.origin === first.origin ? undefined : readUpstream(url)
     if (upstream !== undefined) {
@@ -85,6 +88,18 @@ function readUpstream({ searchParams }: URL): Walk['upstream'] {
   const redirectUri = searchParams.get('redirect_uri')
   const scopes = (searchParams.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
   return clientId === null || redirectUri === null ? undefined : { clientId, redirectUri, scopes }
+}
+
+/** RFC 6749 §4.1.2.1, of the identity provider; some add the scope that they mean. */
+function readUpstreamError(
+  { searchParams }: URL,
+  { upstream, upstreamAddresses }: Omit<Walk, 'end'>,
+): Walk['upstreamError'] {
+  const [error, address] = [searchParams.get('error'), upstreamAddresses.at(-1)]
+  if (upstream === undefined || error === null || address === undefined) return undefined
+  const named = searchParams.get('scope')?.split(' ') ?? []
+  const scopes = upstream.scopes.filter((scope) => named.includes(scope))
+  return { error, where: `GET ${address}`, scopes }
 }
 
 /** Custom schemes too: what counts is where the address begins. */

@@ -21,6 +21,7 @@ import {
   type ServerMetadataEvidence,
 } from './probes/metadata.ts'
 import { probeRegistration, type RegistrationEvidence } from './probes/registration.ts'
+import { probeReplay, type ReplayEvidence } from './probes/replay.ts'
 import {
   firstChallenge,
   probeResource,
@@ -69,6 +70,7 @@ interface ServerEvidence {
   metadataDocument: Asked | undefined
   token: TokenEvidence | undefined
   cors: CorsEvidence
+  replay: ReplayEvidence
   local: LocalEvidence | undefined
 }
 
@@ -181,8 +183,19 @@ async function probeServer(
           resource,
         }),
   ])
+  const replay = await probeReplay(
+    ask,
+    {
+      mcpUrl: subject.mcpUrl.href,
+      authorization,
+      token,
+      request: authorized?.request,
+    },
+    random,
+  )
   return {
     registration,
+    replay,
     authorization: authorized,
     metadataDocument,
     token: tokens,

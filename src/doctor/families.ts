@@ -8,6 +8,7 @@ import { local } from './checks/local.ts'
 import { metadataDocument } from './checks/metadata-document.ts'
 import { reach } from './checks/reach.ts'
 import { registration } from './checks/registration.ts'
+import { replay } from './checks/replay.ts'
 import { resourceMetadata } from './checks/resource-metadata.ts'
 import { scopes } from './checks/scopes.ts'
 import { serverMetadataFields } from './checks/server-metadata-fields.ts'
@@ -35,6 +36,7 @@ export const FAMILIES: readonly Family[] = [
   unknownClient,
   cors,
   clock,
+  replay,
   local,
   identityProvider,
 ]

@@ -84,4 +84,28 @@ export const doctorMutants: Mutant[] = [
     replace: 'said !== undefined',
     tests: ['tests/doctor/remembered-clients.test.ts'],
   },
+  {
+    id: 'doctor-login-behind-cache',
+    rule: 'nobody signs in through a cache that would keep their tokens',
+    file: 'src/doctor/examine.ts',
+    find: 'cached === undefined ? await signIn(evidence, ports, person) : NOT_YET',
+    replace: 'await signIn(evidence, ports, person)',
+    tests: ['tests/doctor/wrong-setting.test.ts'],
+  },
+  {
+    id: 'doctor-replayed',
+    rule: 'a cache is found by what it tells a second client',
+    file: 'src/doctor/checks/replay.ts',
+    find: 'one === two && two !== three',
+    replace: 'one === two && one !== two',
+    tests: ['tests/doctor/wrong-setting.test.ts'],
+  },
+  {
+    id: 'doctor-replay-alarm',
+    rule: 'a server that answers two clients alike is no cache',
+    file: 'src/doctor/checks/replay.ts',
+    find: 'one === two && two !== three',
+    replace: 'one === two',
+    tests: ['tests/doctor/gallery.test.ts'],
+  },
 ]

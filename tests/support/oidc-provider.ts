@@ -11,6 +11,8 @@ export interface OidcProviderOptions {
   refreshTokens?: 'rotating' | 'unrotated' | 'none'
   /** How Postern authenticates; `none`: a public client. */
   authentication?: 'none' | 'client_secret_basic' | 'client_secret_post'
+  /** What the client may ask for; by default all there is. */
+  clientScope?: string
 }
 
 interface OidcProviderServer {
@@ -42,6 +44,7 @@ async function startOidcProvider(
     response_types: ['code'],
     grant_types: ['authorization_code', ...(refreshTokens === 'none' ? [] : ['refresh_token'])],
     token_endpoint_auth_method: authentication,
+    ...(options.clientScope === undefined ? {} : { scope: options.clientScope }),
     ...(authentication === 'none' ? {} : { client_secret: OIDC_CLIENT_SECRET }),
   }
   const provider = new Provider(issuer, {

@@ -31,6 +31,11 @@ const RULES = defineRules('authorization', {
     fix: 'Advertise only scopes that the identity provider grants (no offline_access at Cognito), and ignore unknown ones instead of refusing the request.',
     source: 'RFC 6749 §3.3',
   },
+  'D07-scope-refused-upstream': {
+    level: 'error',
+    fix: 'Let the server ask its identity provider for nothing that its client there may not have: take such scopes out of the server’s configuration (Postern: identityProvider.scopes), or allow them for that client at the identity provider.',
+    source: 'RFC 6749 §4.1.2.1',
+  },
   'D08-resource-refused': {
     level: 'error',
     fix: 'Accept resource, and do not send it on to an identity provider that refuses it.',
@@ -159,6 +164,12 @@ function explainStop(
       message: `${message} when it asks for offline_access.`,
       stops: asksForOfflineAccess,
     })
+  if (browser.upstreamError?.error === 'invalid_scope' && !goesOn(withoutScope))
+    return observe('D07-scope-refused-upstream', {
+      where: browser.upstreamError.where,
+      message: describeScopes(browser, browser.upstreamError),
+      stops: everybody,
+    })
   if (/\binvalid_scope\b/.test(error) || goesOn(withoutScope))
     return observe('D07-scope-refused', {
       ...seen,
@@ -194,11 +205,24 @@ function explainStop(
 const WAITING =
   'The server waits for something, most often for its identity provider: look at the server’s log, and at the identity provider with --idp.'
 
+function describeScopes(
+  { upstream }: Walk,
+  { scopes }: NonNullable<Walk['upstreamError']>,
+): string {
+  const asked = `client ${shown(upstream?.clientId ?? '')} is sent there for ${shown(upstream?.scopes.join(' ') ?? '')}`
+  const named = scopes.length === 0 ? '' : `, and it names ${shown(scopes.join(' '))}`
+  return `The identity provider answers invalid_scope: ${asked}${named}.`
+}
+
 /** What to look for in the identity provider's own settings. */
-function describeUpstream({ upstream }: Walk): string {
+function describeUpstream({ upstream, upstreamError }: Walk): string {
   if (upstream === undefined) return ''
   const { clientId, redirectUri } = upstream
-  return ` It was sent there as client ${shown(clientId)} with redirect_uri ${shown(redirectUri)}.`
+  const answered =
+    upstreamError === undefined
+      ? ''
+      : ` The identity provider answers ${shown(upstreamError.error)}.`
+  return `${answered} It was sent there as client ${shown(clientId)} with redirect_uri ${shown(redirectUri)}.`
 }
 
 function goesOn(walk: Walk | undefined): boolean {

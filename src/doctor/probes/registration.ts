@@ -15,7 +15,7 @@ export interface Registered {
 
 export type RegistrationEvidence = ReadonlyMap<RegistrationName, Registered>
 
-/** RFC 7591: every kind of client registers once. */
+/** RFC 7591: every kind of client registers once; the first alone, so that a cache would have it. */
 export async function probeRegistration(
   ask: Ask,
   endpoint: string,
@@ -24,22 +24,22 @@ export async function probeRegistration(
   scope: string | undefined,
 ): Promise<RegistrationEvidence> {
   const requests = buildRegistrationRequests(mcpRemotePort)
-  const registered = await Promise.all(
-    [...new Set(names)].map(async (name): Promise<[RegistrationName, Registered]> => {
-      const request = requests[name]
-      const answer = await ask(endpoint, {
-        method: 'POST',
-        headers: { accept: 'application/json', 'content-type': 'application/json' },
-        body: JSON.stringify({
-          ...request,
-          response_types: ['code'],
-          ...(scope === undefined ? {} : { scope }),
-        }),
-      })
-      return [name, { request, answer, clientId: readClientId(answer) }]
-    }),
-  )
-  return new Map(registered)
+  const register = async (name: RegistrationName): Promise<[RegistrationName, Registered]> => {
+    const request = requests[name]
+    const answer = await ask(endpoint, {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...request,
+        response_types: ['code'],
+        ...(scope === undefined ? {} : { scope }),
+      }),
+    })
+    return [name, { request, answer, clientId: readClientId(answer) }]
+  }
+  const [first, ...others] = new Set(names)
+  if (first === undefined) return new Map()
+  return new Map([await register(first), ...(await Promise.all(others.map(register)))])
 }
 
 function readClientId(answer: Asked): string | undefined {

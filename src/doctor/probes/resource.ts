@@ -12,6 +12,8 @@ export interface ResourceEvidence {
 }
 
 export const INSPECTOR_ORIGIN = 'http://localhost:6274'
+/** Nobody issued it. */
+export const BAD_TOKEN = 'postern-doctor'
 const BOTH = 'application/json, text/event-stream'
 
 export const INITIALIZE: string = JSON.stringify({
@@ -26,16 +28,11 @@ export const INITIALIZE: string = JSON.stringify({
 })
 
 export async function probeResource(ask: Ask, url: string): Promise<ResourceEvidence> {
-  const post = { accept: BOTH, 'content-type': 'application/json' }
   const [get, head, posted, badToken, preflight] = await Promise.all([
-    ask(url, { headers: { accept: BOTH } }),
+    askResource(ask, url, 'GET'),
     ask(url, { method: 'HEAD', headers: { accept: BOTH } }),
-    ask(url, { method: 'POST', headers: post, body: INITIALIZE }),
-    ask(url, {
-      method: 'POST',
-      headers: { ...post, authorization: 'Bearer postern-doctor' },
-      body: INITIALIZE,
-    }),
+    askResource(ask, url, 'POST'),
+    askResource(ask, url, 'POST', BAD_TOKEN),
     ask(url, {
       method: 'OPTIONS',
       headers: {
@@ -46,6 +43,21 @@ export async function probeResource(ask: Ask, url: string): Promise<ResourceEvid
     }),
   ])
   return { get, head, post: posted, badToken, preflight }
+}
+
+/** A first request, as clients send it. */
+export function askResource(
+  ask: Ask,
+  url: string,
+  method: 'GET' | 'POST',
+  token?: string,
+): Promise<Asked> {
+  const headers = {
+    accept: BOTH,
+    ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  }
+  return ask(url, { method, headers, ...(method === 'GET' ? {} : { body: INITIALIZE }) })
 }
 
 export interface Challenge {

@@ -164,6 +164,7 @@ export class AuthorizationServer {
       redirect(`${this.#origin}/callback?${parameters}&${query}`)
     if (upstream?.refusesScope !== undefined && scopes.includes(upstream.refusesScope))
       return back('upstream_error=invalid_scope')
+    if (upstream?.refusesServerScope === true) return back('error=invalid_scope')
     if (upstream?.refusesResource === true && query.has('resource'))
       return page(400, 'AADSTS901002: The resource request parameter is not supported.')
     return back('upstream_code=1')
@@ -173,7 +174,7 @@ export class AuthorizationServer {
   callback({ url, headers }: Visit): Reply {
     const query = url.searchParams
     if (!/\bconsent=1/.test(headers.cookie ?? '')) return page(400, 'Your session is gone')
-    const refusal = query.get('upstream_error')
+    const refusal = query.get('upstream_error') ?? (query.has('error') ? 'server_error' : null)
     return refusal === null
       ? this.#finish(query)
       : this.#return(query.get('redirect_uri') ?? '', query, { error: refusal })

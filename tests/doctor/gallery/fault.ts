@@ -49,6 +49,8 @@ export interface Fault {
   /** Where people sign in lies elsewhere, and refuses things. */
   upstream?: {
     refusesScope?: string
+    /** Whatever the client asks for: the server itself asks for too much. */
+    refusesServerScope?: boolean
     refusesResource?: boolean
     refusesRedirectUri?: boolean
     circle?: boolean
@@ -80,6 +82,8 @@ export interface Fault {
   }
   /** How good tokens are answered, instead of by the MCP server. */
   withToken?: { status: number }
+  /** What stands in front keeps the first answer at these paths, whatever it was told about that. */
+  keepsAnswers?: { at: readonly string[]; methods: readonly string[]; by: 'address' | 'path' }
   /** Nobody has to sign in. */
   isOpen?: boolean
   /** Web pages may read nothing, or everything but the MCP URL. */

@@ -1,4 +1,5 @@
 import { AUTHORIZATION } from './authorization.ts'
+import { CACHE } from './cache.ts'
 import { CHALLENGE } from './challenge.ts'
 import type { Exhibit, Scene, SceneExhibit } from './exhibit.ts'
 import { IDENTITY_PROVIDER } from './identity-provider.ts'
@@ -27,6 +28,7 @@ export const EXHIBITS: readonly Exhibit[] = [
 export const GALLERY: readonly SceneExhibit[] = [
   ...PLACES,
   ...EXHIBITS.map(toScene),
+  ...CACHE,
   ...MACHINE,
   ...IDENTITY_PROVIDER,
 ]

@@ -53,6 +53,13 @@ export const AUTHORIZATION: readonly Exhibit[] = [
     fault: { upstream: { refusesScope: 'tools' } },
   },
   {
+    name: 'a scope of the server’s own that the identity provider refuses',
+    code: 'D07-scope-refused-upstream',
+    stage: 5,
+    keepsOut: 'both',
+    fault: { upstream: { refusesServerScope: true } },
+  },
+  {
     name: 'resource sent on to who refuses it',
     code: 'D08-resource-refused',
     stage: 5,
