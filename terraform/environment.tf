@@ -18,6 +18,11 @@ locals {
     POSTERN_FORWARD_GROUPS = join(" ", var.forward_groups)
   }
 
+  # Of functions that answer people.
+  pages_environment = {
+    POSTERN_BRANDING = var.branding == null ? "" : jsonencode({ for key, value in var.branding : key => value if value != null })
+  }
+
   access_environment = {
     POSTERN_ACCESS = try(tostring(local.access), jsonencode(local.access))
   }
@@ -46,6 +51,7 @@ locals {
 
   facade_environment = merge(
     local.door_environment,
+    local.pages_environment,
     local.gate_environment,
     local.access_environment,
     local.idp_environment,
@@ -57,9 +63,9 @@ locals {
 
   # What can become long, known before anything is made, and 2,100 bytes for the rest: the two keys of a
   # user pool, names, ids and hashes. Lambda takes 4,096 bytes.
-  long_environment   = join(" ", concat(local.redirect_uris, local.scopes, var.forward_groups, [jsonencode(local.access)]))
+  long_environment   = join(" ", concat(local.redirect_uris, local.scopes, var.forward_groups, [jsonencode(local.access), local.pages_environment.POSTERN_BRANDING]))
   environment_fits   = 2100 + length(local.long_environment) <= 4096
-  environment_advice = "callback_urls, scopes, access and forward_groups do not fit into the 4,096 bytes of a function's environment: list fewer or shorter ones, or use broker mode, which needs no list of callbacks."
+  environment_advice = "callback_urls, scopes, access, forward_groups and branding do not fit into the 4,096 bytes of a function's environment: list fewer or shorter ones, use a smaller logo or none, or use broker mode, which needs no list of callbacks."
 
   # The scopes of a rule as they stand on the wire.
   access = can(tostring(var.access)) ? var.access : [

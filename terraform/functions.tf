@@ -141,7 +141,7 @@ resource "aws_lambda_function" "mcp" {
   }
 
   environment {
-    variables = { for key, value in merge(var.server_environment, local.door_environment, local.gate_environment) : key => value if value != "" }
+    variables = { for key, value in merge(var.server_environment, local.door_environment, local.pages_environment, local.gate_environment) : key => value if value != "" }
   }
 
   depends_on = [aws_iam_role_policy.function]
@@ -200,6 +200,7 @@ resource "aws_lambda_function" "oauth" {
   environment {
     variables = { for key, value in merge(
       local.door_environment,
+      local.pages_environment,
       local.gate_environment,
       local.access_environment,
       local.idp_environment,
@@ -208,6 +209,13 @@ resource "aws_lambda_function" "oauth" {
   }
 
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_fits
+      error_message = local.environment_advice
+    }
+  }
 }
 
 resource "aws_lambda_function" "keys" {

@@ -92,6 +92,31 @@ variable "access" {
   }
 }
 
+variable "branding" {
+  description = "How the pages look that people see: `name` above every page (default: the host), `logo` (a base64 data: URL of an image; a function's environment holds 4,096 bytes, so a small SVG), `colour` (#rrggbb)."
+  type = object({
+    name   = optional(string)
+    logo   = optional(string)
+    colour = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.branding.name, null) == null ? true : can(regex("^[^[:cntrl:]]{1,64}$", var.branding.name))
+    error_message = "branding.name has 1 to 64 characters that can be seen."
+  }
+
+  validation {
+    condition     = try(var.branding.logo, null) == null ? true : can(regex("^data:image/(png|jpeg|webp|gif|svg\\+xml);base64,[A-Za-z0-9+/]+={0,2}$", var.branding.logo))
+    error_message = "branding.logo is a base64 data: URL of an image: data:image/svg+xml;base64,… (or png, jpeg, webp, gif)."
+  }
+
+  validation {
+    condition     = try(var.branding.colour, null) == null ? true : can(regex("^#[0-9A-Fa-f]{6}$", var.branding.colour))
+    error_message = "branding.colour is in the form #rrggbb."
+  }
+}
+
 variable "scopes" {
   description = "Scopes of the MCP server. Default: [\"mcp\"] in broker mode; in relay mode [\"tools\"], which Cognito knows as <MCP URL>/tools."
   type        = list(string)

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { EventEmitter } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -64,6 +64,29 @@ async function ownCall(path: string, args: readonly string[]): Promise<OwnCall> 
   return parseCommandLineArgs([...args], '')
 }
 
+/** Every port is free: on a busy machine a connection of others may have the very one. */
+function listensInVain(): void {
+  beforeAll(() => {
+    const ports = new WeakMap<Server, number>()
+    vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, port) {
+      ports.set(this, Number(port))
+      queueMicrotask(() => this.emit('listening'))
+      return this
+    })
+    vi.spyOn(Server.prototype, 'address').mockImplementation(function (this: Server) {
+      return { address: '::', family: 'IPv6', port: ports.get(this) ?? 0 }
+    })
+    vi.spyOn(Server.prototype, 'close').mockImplementation(function (this: Server, closed) {
+      closed?.()
+      return this
+    })
+  })
+  afterAll(() => {
+    for (const method of ['listen', 'address', 'close'] as const)
+      vi.mocked(Server.prototype[method]).mockRestore()
+  })
+}
+
 const WORKED_EXAMPLES: [args: string[], port: number][] = [
   [[MCP_URL], 41409],
   [['https://mcp.example.com/mcp/'], 3494],
@@ -100,6 +123,7 @@ describe('the port that mcp-remote listens on for the callback', () => {
   })
 
   describe.each(Object.entries(PACKAGES))('as in mcp-remote %s', (_, path) => {
+    listensInVain()
     test.each(WORKED_EXAMPLES)('%j leads to port %i', async (args, port) => {
       const own = await ownCall(path, args)
       expect([own.callbackPort, own.host]).toEqual([port, 'localhost'])
@@ -107,6 +131,7 @@ describe('the port that mcp-remote listens on for the callback', () => {
   })
 
   describe.each(Object.entries(PACKAGES).slice(0, 2))('as in mcp-remote %s', (_, path) => {
+    listensInVain()
     test.each(NEWER_OPTIONS)('%s %s %s %s %s %s', async (...args) => {
       const own = await ownCall(path, args)
       const call = parse(args)

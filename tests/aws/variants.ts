@@ -28,6 +28,7 @@ export const INPUT: {
   account: string
   certificateArn: string
   cognitoDomainPrefix: string
+  branding: { name: string; logo: string; colour: string }
   access: { groups: string[] }[]
   handler: string
   existingFunctionArn: string
@@ -40,6 +41,11 @@ export const INPUT: {
   certificateArn:
     'arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555',
   cognitoDomainPrefix: 'example-mcp',
+  branding: {
+    name: 'Example Company',
+    logo: 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',
+    colour: '#7a1f5c',
+  },
   access: [{ groups: ['mcp-users'] }],
   handler: 'index.handler',
   existingFunctionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:notes',
@@ -104,9 +110,10 @@ export function synthesize(variant: Variant): unknown {
 
 export function createVariant(stack: Stack, variant: Variant): PrivateMcpServer {
   const { existing = false, ...own } = OWN[variant]
-  const { name, domainName, certificateArn, cognitoDomainPrefix, access } = INPUT
+  const { name, branding, domainName, certificateArn, cognitoDomainPrefix, access } = INPUT
   return new PrivateMcpServer(stack, 'Server', {
     name,
+    branding,
     domainName,
     certificateArn,
     cognitoDomainPrefix,

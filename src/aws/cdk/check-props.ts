@@ -7,9 +7,11 @@ import {
   checkRedirectUris,
   checkResource,
 } from '../../config/checks.ts'
+import { BrandingSchema, checkBranding } from '../../config/branding.ts'
 import { ConfigError, type ConfigIssue } from '../../config/config-error.ts'
 import { checkForm } from '../../config/form.ts'
 import { AccessSchema, Text, Texts } from '../../config/schema-parts.ts'
+import { checkEnvironment } from './check-environment.ts'
 import { checkRelay, RELAY_ENTRIES } from './check-relay.ts'
 import { checkUserPool } from './check-user-pool.ts'
 import type { BrokerProps, PrivateMcpServerProps, RelayProps } from './props.ts'
@@ -22,6 +24,7 @@ const PropsSchema: v.GenericSchema = v.strictObject({
   certificateArn: Text,
   path: v.optional(Text),
   name: v.optional(Text),
+  branding: v.optional(BrandingSchema),
   server: v.looseObject({}),
   scopes: v.optional(v.pipe(Texts, v.minLength(1))),
   requiredScopes: v.optional(Texts),
@@ -59,8 +62,11 @@ export function checkProps(props: PrivateMcpServerProps): void {
   if (sound('path') && isNamed) checkMcpUrl(props, sound, issues)
   if (sound('access') && sound('scopes') && sound('mode'))
     checkAccess(props.access, [{ scopes: scopesOf(props) }], issues)
+  if (sound('branding')) checkBranding(props.branding, issues)
   if (sound('allowedOrigins')) checkOrigins(props.allowedOrigins, issues)
   if (sound('callbackUrls')) checkRedirectUris('callbackUrls', props.callbackUrls ?? [], issues)
+  if (sound('mode') && props.mode === 'broker' && sound('callbackUrls'))
+    checkEnvironment(props, props.callbackUrls ?? [], sound, issues)
   if (sound('mode') && sound('clientDomains')) checkClientDomains(props, issues)
   if (sound('server')) checkServer(props.server, issues)
   if (sound('vpc') && props.vpc?.isolatedSubnets.length === 0)

@@ -3,6 +3,7 @@ import type { ConfigIssue } from '../../config/config-error.ts'
 import { Texts } from '../../config/schema-parts.ts'
 import { MAX_CALLBACK_URLS, callbackUrls } from '../callback-urls.ts'
 import { parseMcpRemoteArguments } from '../mcp-remote.ts'
+import { checkEnvironment } from './check-environment.ts'
 import type { PrivateMcpServerProps, RelayProps } from './props.ts'
 import { scopesOf } from './settings.ts'
 
@@ -27,10 +28,6 @@ export const RELAY_ENTRIES: {
 const MAX_ROUTE_SCOPES = 10
 /** CreateRoute, `authorizationScopes`: strings of 1 to 64 characters. */
 const MAX_ROUTE_SCOPE_LENGTH = 64
-/** Lambda quotas: all variables of a function. */
-const MAX_ENVIRONMENT_BYTES = 4096
-/** The two keys of a user pool, and names, ids and hashes. */
-const USUAL_OTHER_BYTES = 2100
 
 export function checkRelay(
   props: PrivateMcpServerProps,
@@ -66,8 +63,7 @@ export function checkRelay(
   if (isNamed && ['server', 'scopes', 'path'].every(sound)) checkRouteScopes(props, issues)
   if (isNamed && ['mcpRemoteArguments', 'callbackUrls', 'path'].every(sound)) {
     const urls = checkCallbackUrls(props, issues)
-    if (urls !== undefined && ['access', 'scopes', 'forwardGroups'].every(sound))
-      checkEnvironment(props, urls, issues)
+    if (urls !== undefined) checkEnvironment(props, urls, sound, issues)
   }
 }
 
@@ -167,16 +163,4 @@ function checkCallbackUrls(props: RelayProps, issues: ConfigIssue[]): string[] |
     fix: 'List fewer, or use broker mode, which Cognito needs one for.',
   })
   return undefined
-}
-
-/** Of what can become long. */
-function checkEnvironment(props: RelayProps, urls: string[], issues: ConfigIssue[]): void {
-  const lists = [...urls, ...(props.scopes ?? []), ...(props.forwardGroups ?? [])].join(' ')
-  const bytes = USUAL_OTHER_BYTES + lists.length + JSON.stringify(props.access).length
-  if (bytes > MAX_ENVIRONMENT_BYTES)
-    issues.push({
-      path: 'callbackUrls',
-      message: `do not fit into the ${MAX_ENVIRONMENT_BYTES} bytes of a function’s environment`,
-      fix: 'List fewer or shorter ones, or use broker mode, which needs no list.',
-    })
 }

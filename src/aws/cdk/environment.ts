@@ -1,3 +1,4 @@
+import type { BrandingOptions } from '../../config/options.ts'
 import type { Keys } from './keys.ts'
 import type { Settings } from './settings.ts'
 import type { SignIn } from './user-pool.ts'
@@ -21,6 +22,16 @@ export function doorEnvironment(settings: Settings, keys: Keys): Environment {
 /** A gate holds public keys only. */
 export function gateEnvironment(settings: Settings, keys: Keys): Environment {
   return { POSTERN_JWKS: keys.jwks, ...listed('POSTERN_FORWARD_GROUPS', settings.forwardGroups) }
+}
+
+/** Of functions that answer people. */
+export function pagesEnvironment({ branding }: Settings): Environment {
+  return branding === undefined ? {} : { POSTERN_BRANDING: brandingText(branding) }
+}
+
+/** In the order in which Terraform writes objects. */
+export function brandingText({ colour, logo, name }: BrandingOptions): string {
+  return JSON.stringify({ colour, logo, name })
 }
 
 export function accessEnvironment(settings: Settings): Environment {

@@ -2,7 +2,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2'
 import type { IUserPool, IUserPoolClient, IUserPoolDomain } from 'aws-cdk-lib/aws-cognito'
 import type { Code, IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { Access } from '../../config/options.ts'
+import type { Access, BrandingOptions } from '../../config/options.ts'
 
 /**
  * What a private MCP server on AWS is made from. All problems are reported at once, at synth, by
@@ -28,6 +28,11 @@ interface CommonProps {
   path?: string
   /** Shown on the consent page and in metadata. Default: `domainName`. */
   name?: string
+  /**
+   * How the pages look that people see. It is part of functions' environments, which hold 4,096
+   * bytes: a logo is a small SVG.
+   */
+  branding?: BrandingOptions
   /**
    * The MCP server: code whose handler is `mcpHandler(createServer)` of `postern/aws-lambda`
    * (default `index.handler`), or a Lambda function of any runtime, behind an authorizer. A URL is

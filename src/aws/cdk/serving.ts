@@ -6,6 +6,7 @@ import {
   doorEnvironment,
   gateEnvironment,
   identityProviderEnvironment,
+  pagesEnvironment,
   relayEnvironment,
 } from './environment.ts'
 import { createFunction } from './functions.ts'
@@ -72,6 +73,7 @@ function serveRelay(create: Create, settings: Settings, parts: Parts): Targets {
   const door = doorEnvironment(settings, keys)
   const facade = {
     ...door,
+    ...pagesEnvironment(settings),
     ...gateEnvironment(settings, keys),
     ...accessEnvironment(settings),
     ...identityProviderEnvironment(settings, signIn),
@@ -106,6 +108,7 @@ function serveBroker(create: Create, settings: Settings, parts: Parts): Targets 
     'oauth',
     {
       ...gate,
+      ...pagesEnvironment(settings),
       ...accessEnvironment(settings),
       ...identityProviderEnvironment(settings, signIn),
       POSTERN_SECRET_ARN: keys.secret.ref,
@@ -129,7 +132,7 @@ function serveBroker(create: Create, settings: Settings, parts: Parts): Targets 
       authorizer: authorizer.function,
     }
   }
-  const environment = { ...server.environment, ...gate }
+  const environment = { ...server.environment, ...gate, ...pagesEnvironment(settings) }
   const mcp = create('mcp', environment, inProcess(server, settings, network))
   return { mcp, others, token: undefined, authorizer: undefined }
 }

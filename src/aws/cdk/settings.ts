@@ -1,5 +1,5 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
-import type { Access } from '../../config/options.ts'
+import type { Access, BrandingOptions } from '../../config/options.ts'
 import { PATHS } from '../../protocol/metadata.ts'
 import { callbackUrls } from '../callback-urls.ts'
 import type { PrivateMcpServerProps } from './props.ts'
@@ -14,6 +14,7 @@ export interface Settings extends Pick<
   path: string
   mcpUrl: string
   name: string
+  branding?: BrandingOptions
   access: Access
   scopes: readonly string[]
   requiredScopes: readonly string[]
@@ -76,6 +77,7 @@ export function fillIn(props: PrivateMcpServerProps): Settings {
     path,
     mcpUrl,
     name: props.name ?? props.domainName,
+    ...(props.branding === undefined ? {} : { branding: props.branding }),
     access: scopesOnWire(props.access, onWire),
     scopes,
     requiredScopes: (props.requiredScopes ?? []).map(onWire),

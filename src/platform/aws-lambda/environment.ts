@@ -1,6 +1,7 @@
 import * as v from 'valibot'
+import { BrandingSchema } from '../../config/branding.ts'
 import { ConfigError, type ConfigIssue } from '../../config/config-error.ts'
-import type { Access } from '../../config/options.ts'
+import type { Access, BrandingOptions } from '../../config/options.ts'
 
 /** The variables of a function, parsed. Which of them a function needs it says itself. */
 export interface Environment {
@@ -27,6 +28,7 @@ export interface Environment {
   sharedClientSecret: string
   forwardGroups: string[]
   allowedOrigins: string[]
+  branding: BrandingOptions
   redeployCommand: string
 }
 
@@ -131,6 +133,15 @@ const VARIABLES: {
   ],
   forwardGroups: ['POSTERN_FORWARD_GROUPS', Words, LIST],
   allowedOrigins: ['POSTERN_ALLOWED_ORIGINS', Words, LIST],
+  branding: [
+    'POSTERN_BRANDING',
+    v.pipe(
+      Json,
+      BrandingSchema,
+      v.transform((branding) => branding as BrandingOptions),
+    ),
+    'Write name, logo and colour as JSON, or leave it out.',
+  ],
   redeployCommand: ['POSTERN_REDEPLOY_COMMAND', Text, 'Set it to the command that deploys again.'],
 }
 

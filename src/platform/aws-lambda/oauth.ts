@@ -106,7 +106,7 @@ function oauthOptions(variables: Variables): {
       },
       access: environment.access,
       clients: clientOptions(environment),
-      ...pick(environment, ['forwardGroups', 'allowedOrigins']),
+      ...pick(environment, ['forwardGroups', 'allowedOrigins', 'branding']),
     },
   }
 }

@@ -24,7 +24,14 @@ export function relayOptions(variables: Variables): {
   return {
     options: {
       url: mcpUrl,
-      ...pick(environment, ['name', 'scopes', 'requiredScopes', 'access', 'redirectUris']),
+      ...pick(environment, [
+        'name',
+        'scopes',
+        'requiredScopes',
+        'access',
+        'redirectUris',
+        'branding',
+      ]),
       ...pick(environment, ['resourceParameter', 'tokenPath', 'forwardGroups', 'allowedOrigins']),
       identityProvider: {
         issuer: environment.idpIssuer,

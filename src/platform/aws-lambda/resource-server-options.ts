@@ -17,7 +17,7 @@ export function resourceServerOptions(variables: Variables): {
     options: {
       url: environment.mcpUrl,
       jwks: environment.jwks,
-      ...pick(environment, ['name', 'scopes', 'requiredScopes', 'allowedOrigins']),
+      ...pick(environment, ['name', 'scopes', 'requiredScopes', 'allowedOrigins', 'branding']),
     },
     originSecretHashes: environment.originSecretHashes,
   }

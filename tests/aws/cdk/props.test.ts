@@ -142,6 +142,28 @@ describe('props', () => {
       /^callbackUrls: do not fit/,
     ],
     [
+      'a logo that lies elsewhere',
+      { branding: { logo: 'https://example.com/logo.png' } },
+      /^branding\.logo: is not a base64 data: URL/,
+    ],
+    ['a colour by name', { branding: { colour: 'teal' } }, /^branding\.colour: is not a colour/],
+    ['a misspelt part of the brand', { branding: { color: '#0b6457' } }, /^branding/],
+    [
+      'a logo that no environment holds, beside the callback URLs',
+      { branding: { logo: `data:image/png;base64,${'A'.repeat(1000)}` } },
+      /^branding: takes \d+ bytes of a function’s environment, where \d+ are left$/,
+    ],
+    [
+      'a logo that no environment holds',
+      { mode: 'broker', branding: { logo: `data:image/png;base64,${'A'.repeat(2000)}` } },
+      /^branding: takes 2\d+ bytes of a function’s environment, where 19\d+ are left$/,
+    ],
+    [
+      'rules that no environment holds',
+      { mode: 'broker', access: [{ subjects: ['a'.repeat(2000)] }] },
+      /^callbackUrls: do not fit .* beside access/,
+    ],
+    [
       'the secret from the edge without the edge',
       { clientAuthentication: 'edge', tokenPath: 'function' },
       /^clientAuthentication: is edge, but \/token goes to a function/,
@@ -244,12 +266,14 @@ describe('props', () => {
       server: { url: 'http://10.0.0.1/mcp' },
       tokenPath: 'function',
       allowedOrigins: ['x'],
+      branding: { colour: 'red' },
       memorySize: 1,
     })
     expect(issues.map(({ path }) => path).toSorted()).toEqual(
       [
         'access.0',
         'allowedOrigins.0',
+        'branding.colour',
         'certificateArn',
         'cognitoDomainPrefix',
         'cognitoDomainPrefix',
@@ -265,6 +289,12 @@ describe('props', () => {
   it('are taken when sound', () => {
     expect(problems({})).toEqual([])
     expect(problems({ mode: 'broker', access: [{ emailDomains: ['example.com'] }] })).toEqual([])
+    expect(
+      problems({
+        mode: 'broker',
+        branding: { logo: `data:image/png;base64,${'A'.repeat(1800)}` },
+      }),
+    ).toEqual([])
     expect(problems({ certificateArn: Lazy.string({ produce: () => 'a' }) })).toEqual([])
     const long = { domainName: LONG_DOMAIN, path: '/server/mcp', defence: 'both' }
     expect(problems(long)).toEqual([])

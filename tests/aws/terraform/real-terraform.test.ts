@@ -251,6 +251,18 @@ describe('Real terraform, where it is on PATH,', () => {
         { callback_urls: [`https://app.test/${'cb'.repeat(400)}`] },
         [/do not fit into the 4,096 bytes/],
       ],
+      [
+        { branding: { name: 'a\nb', logo: 'https://example.com/logo.png', colour: 'teal' } },
+        [
+          /branding.name has 1 to 64/,
+          /branding.logo is a base64/,
+          /branding.colour is in the form/,
+        ],
+      ],
+      [
+        { mode: 'broker', branding: { logo: `data:image/png;base64,${'A'.repeat(2000)}` } },
+        [/do not fit into the 4,096 bytes .* a smaller logo or none/],
+      ],
     ]
     await withTerraform(MODULE, async ({ workFolder, run }) => {
       for (const [variables, messages] of wrong) {

@@ -23,6 +23,7 @@ export function variablesOf(variant: Variant): Variables {
   const own = OWN[variant]
   return {
     name: INPUT.name,
+    branding: INPUT.branding,
     domain_name: INPUT.domainName,
     certificate_arn: INPUT.certificateArn,
     cognito_domain_prefix: INPUT.cognitoDomainPrefix,

@@ -73,6 +73,7 @@ describe('the environment of a function', () => {
     ['POSTERN_ORIGIN_SECRET_SHA256', [1, 2, 3].map((n) => sha256(String(n))).join(',')],
     ['POSTERN_PUBLIC_HOST', 'MCP.example.test'],
     ['POSTERN_SECRET_ARN', 'postern'],
+    ['POSTERN_BRANDING', '{"color":"#7a1f5c"}'],
   ])('refuses %s=%s', (name, value) => {
     const { issues } = problemsOf(() => readEnvironment({ [name]: value }, []))
     expect(issues).toMatchObject([{ path: name, message: 'has the wrong form' }])

@@ -23,6 +23,19 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   POSTERN_ORIGIN_SECRET_SHA256: sha256(ORIGIN_SECRET),
 }
 
+/** How the pages are to look. */
+export const BRANDING = {
+  name: 'Example Company',
+  logo: 'data:image/gif;base64,R0lGODlhAQABAAAAACw=',
+  colour: '#7a1f5c',
+}
+
+/** What a browser is shown. */
+export async function pageAt(door: Door, url: string): Promise<string> {
+  const response = await door.fetch(new Request(url, { headers: { accept: 'text/html' } }))
+  return response.text()
+}
+
 export interface EventChanges {
   method?: string
   path?: string

@@ -13,7 +13,7 @@ import {
   TOOLS,
   type RelayWorld,
 } from '../../relay/relay-world.ts'
-import { doorOf, httpEvent, VARIABLES } from './lambda-world.ts'
+import { BRANDING, doorOf, httpEvent, pageAt, VARIABLES } from './lambda-world.ts'
 
 let made: McpContext[]
 let warn: MockInstance<typeof console.warn>
@@ -67,6 +67,7 @@ async function brokerVariables(world: World): Promise<Record<string, string>> {
     POSTERN_MODE: 'broker',
     POSTERN_SCOPES: 'mcp',
     POSTERN_NAME: 'Example',
+    POSTERN_BRANDING: JSON.stringify(BRANDING),
     POSTERN_JWKS: await jwks.text(),
   }
 }
@@ -143,6 +144,12 @@ describe('an MCP server in a function, broker mode', () => {
       const response = await callMcp(door, token, { method, body: null })
       expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
     }
+  })
+
+  test('shows people at the MCP URL the brand of its variables', async () => {
+    const { door } = await broker()
+    const page = await pageAt(door, MCP_URL)
+    for (const part of Object.values(BRANDING)) expect(page).toContain(part)
   })
 
   test('makes a server of its own for every request', async () => {

@@ -12,7 +12,16 @@ import {
   type Door,
 } from '../../support/dance.ts'
 import { createWorld, ISSUER, SECRET_A, SECRET_B, type World } from '../../support/world.ts'
-import { doorOf, FakeAws, refusal, SECRET_ARN, secretValue, VARIABLES } from './lambda-world.ts'
+import {
+  BRANDING,
+  doorOf,
+  FakeAws,
+  pageAt,
+  refusal,
+  SECRET_ARN,
+  secretValue,
+  VARIABLES,
+} from './lambda-world.ts'
 
 let world: World
 let aws: FakeAws
@@ -66,6 +75,12 @@ const rotated = (activeFrom: number) =>
   })
 
 describe('the authorization server in a function', () => {
+  test('shows people the brand of its variables', async () => {
+    const door = start({ POSTERN_BRANDING: JSON.stringify(BRANDING) })
+    const page = await pageAt(door, ISSUER)
+    for (const part of Object.values(BRANDING)) expect(page).toContain(part)
+  })
+
   test('signs a person in, in one process or another, and reads the secret once in each', async () => {
     const [first, second] = [start(), start()]
     let turn = 0

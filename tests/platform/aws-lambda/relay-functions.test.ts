@@ -10,7 +10,7 @@ import {
 } from '../../relay/relay-world.ts'
 import { register } from '../../support/dance.ts'
 import { IDP_ORIGIN, ISSUER, MCP_URL } from '../../support/world.ts'
-import { doorOf, VARIABLES } from './lambda-world.ts'
+import { BRANDING, doorOf, pageAt, VARIABLES } from './lambda-world.ts'
 
 async function start(changes: Record<string, string> = {}) {
   const world = await createRelayWorld()
@@ -72,6 +72,12 @@ describe('relay mode in functions, before an MCP server that is guarded elsewher
       issuer: ISSUER,
       token_endpoint: `${ISSUER}/token`,
     })
+  })
+
+  test('shows people the brand of its variables', async () => {
+    const { facade } = await start({ POSTERN_BRANDING: JSON.stringify(BRANDING) })
+    const page = await pageAt(facade, ISSUER)
+    for (const part of Object.values(BRANDING)) expect(page).toContain(part)
   })
 
   test('gives no secret to whoever registers, unless that was said dangerously', async () => {
