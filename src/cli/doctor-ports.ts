@@ -1,51 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { Agent, fetch as undiciFetch } from 'undici'
+import { isPublicAddress } from '../clients/special-use.ts'
 import type { Ports } from '../doctor/ports.ts'
-
-/** IANA special-purpose address registries (RFC 6890), as far as they are not globally reachable. */
-const SPECIAL_USE: readonly [network: string, prefix: number][] = [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-  ['::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
-  ['2001::', 32],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
-]
-
-const specialUse = new BlockList()
-for (const [network, prefix] of SPECIAL_USE)
-  if (network.includes(':')) specialUse.addSubnet(network, prefix, 'ipv6')
-  else {
-    specialUse.addSubnet(network, prefix, 'ipv4')
-    // NAT64 (RFC 6052) leads to where the IPv4 address inside does.
-    specialUse.addSubnet(`64:ff9b::${network}`, 96 + prefix, 'ipv6')
-  }
-
-/** `BlockList` also sees IPv4 addresses that are written as IPv6 ones. */
-function isPublicAddress(address: string): boolean {
-  const version = isIP(address)
-  return version !== 0 && !specialUse.check(address, version === 6 ? 'ipv6' : 'ipv4')
-}
 
 async function resolveAddresses(host: string): Promise<string[]> {
   const found = await lookup(host, { all: true })

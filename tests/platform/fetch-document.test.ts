@@ -82,6 +82,8 @@ describe('requests that a stranger would like us to make (SSRF)', () => {
     ['a unique local address', ['fd00:ec2::254']],
     ['IPv4-mapped loopback', ['::ffff:127.0.0.1']],
     ['NAT64 of loopback', ['64:ff9b::7f00:1']],
+    ['NAT64 of a private network', ['64:ff9b::a00:1']],
+    ['NAT64 of a public address, and of loopback besides', ['64:ff9b::808:808', '64:ff9b::7f00:1']],
     ['6to4 of loopback', ['2002:7f00:1::']],
     ['a public address, and loopback besides', ['93.184.216.34', '127.0.0.1']],
     ['loopback, and a public address besides', ['::1', '2606:4700::1']],
@@ -133,6 +135,17 @@ describe('requests that a stranger would like us to make (SSRF)', () => {
     expect(await outcome(fetchDocument(DOCUMENT_URL, LIMITS))).toBe('200 from the checked address')
     expect(lookups).toBe(1)
     expect(checked).toEqual(['127.0.0.1'])
+  })
+
+  // DNS64 gives hosts with IPv4 alone such addresses besides (RFC 6147); where no way leads there,
+  // the next one is tried.
+  test('a public address behind NAT64 keeps no document away', async () => {
+    answer = (_request, response) => response.end('fetched')
+    const fetchDocument = host.fetchDocument({
+      resolve: () => Promise.resolve(addresses('64:ff9b::808:808', '127.0.0.1')),
+      isAllowed: (address) => address === '127.0.0.1' || isPublicAddress(address),
+    })
+    expect(await outcome(fetchDocument(DOCUMENT_URL, LIMITS))).toBe('200 fetched')
   })
 
   test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async (status) => {
