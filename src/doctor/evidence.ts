@@ -160,13 +160,16 @@ async function probeServer(
     serverMetadata.used?.document['client_id_metadata_document_supported'] === true
 
   onProgress('the authorization and the token endpoint')
-  const [authorized, metadataDocument, tokens, cors, caches] = await Promise.all([
+  const authorizing = Promise.resolve(
     authorization === undefined || client === undefined
       ? undefined
       : probeAuthorization(ask, authorization, { ...request, ...client }, random),
+  )
+  const [authorized, metadataDocument, tokens, cors, caches] = await Promise.all([
+    authorizing,
     authorization === undefined || !takesDocuments
       ? undefined
-      : probeMetadataDocument(ask, authorization, request, random),
+      : authorizing.then(() => probeMetadataDocument(ask, authorization, request, random)),
     token === undefined ? undefined : probeToken(ask, token, client, resource),
     probeCors(ask, {
       resourceMetadata: resourceMetadata.used?.url,
@@ -176,23 +179,18 @@ async function probeServer(
     }),
     local === undefined || authorization === undefined || token === undefined
       ? undefined
-      : probeCaches(ask, local, {
-          issuer: provenIssuer(serverMetadata),
-          authorization,
-          token,
-          resource,
-        }),
+      : authorizing.then(() =>
+          probeCaches(ask, local, {
+            issuer: provenIssuer(serverMetadata),
+            authorization,
+            token,
+            resource,
+          }),
+        ),
   ])
-  const replay = await probeReplay(
-    ask,
-    {
-      mcpUrl: subject.mcpUrl.href,
-      authorization,
-      token,
-      request: authorized?.request,
-    },
-    random,
-  )
+  const mcpUrl = subject.mcpUrl.href
+  const asked = { mcpUrl, authorization, token, request: authorized?.request }
+  const replay = await probeReplay(ask, asked, random)
   return {
     registration,
     replay,

@@ -17,6 +17,9 @@ async function start(
   let origin = ''
   const listening = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', origin)
+    response.setHeader('age', '0')
+    response.setHeader('x-cache', 'Miss from cloudfront')
+    response.setHeader('cf-cache-status', 'DYNAMIC')
     response.setHeader('set-cookie', 'ARRAffinity=0123456789abcdef0123456789abcdef; Path=/')
     const json = (status: number, body: object): void =>
       void response

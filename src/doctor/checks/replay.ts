@@ -114,7 +114,7 @@ function checkAuthorize({ authorization, replay: seen, resource, token }: Eviden
         (isSameForm(asked.value, other.value) &&
           cookies.some((cookie) => cookiesOf(other).includes(cookie)))),
   )
-  if (!isOfAnother) return []
+  if (!isOfAnother && !isStored(asked)) return []
   return [
     observeReplay(
       'authorization',
@@ -173,10 +173,23 @@ function isReplayed(
   { first, second, past }: Pair,
   read: (answer: Answer) => string | undefined,
 ): boolean {
+  if (isStored(second)) return true
   const [one, two, three] = [first, second, past].map((asked) =>
     asked.ok ? read(asked.value) : undefined,
   )
   return one !== undefined && three !== undefined && one === two && two !== three
+}
+
+/** As caches say by themselves (RFC 9111 §5.1, RFC 9211, and before it every vendor in its own way). */
+const CACHE_STATUS = ['cache-status', 'x-cache', 'x-cache-status', 'cf-cache-status']
+
+function isStored(asked: Asked): boolean {
+  if (!asked.ok) return false
+  const { headers } = asked.value
+  return (
+    Number(headers.get('age')) > 0 ||
+    CACHE_STATUS.some((name) => /\bhit\b/i.test(headers.get(name) ?? ''))
+  )
 }
 
 /** Of a limit that was reached in between nothing follows. */

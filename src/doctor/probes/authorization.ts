@@ -44,15 +44,15 @@ export async function probeAuthorization(
     authorizationUrl(endpoint, { ...request, ...changes }, { state: random(), ...more })
   const unknown = { clientId: UNKNOWN_CLIENT }
   const once = url()
-  const [first, browser, otherPort, unknownAsJson, unknownAsHtml, errorResponse] =
-    await Promise.all([
-      ask(once, JSON_ONLY),
-      walk(ask, url(), request.redirectUri),
-      ask(url({ redirectUri: withOtherPort(request.redirectUri) }), JSON_ONLY),
-      ask(url(unknown), JSON_ONLY),
-      ask(url(unknown), { headers: { accept: HTML } }),
-      ask(url({}, { response_type: 'none' }), JSON_ONLY),
-    ])
+  // Alone and before all others: a cache in between would keep it, and is seen by that.
+  const first = await ask(once, JSON_ONLY)
+  const [browser, otherPort, unknownAsJson, unknownAsHtml, errorResponse] = await Promise.all([
+    walk(ask, url(), request.redirectUri),
+    ask(url({ redirectUri: withOtherPort(request.redirectUri) }), JSON_ONLY),
+    ask(url(unknown), JSON_ONLY),
+    ask(url(unknown), { headers: { accept: HTML } }),
+    ask(url({}, { response_type: 'none' }), JSON_ONLY),
+  ])
   const again = (changes: Partial<AuthorizationRequest>): Promise<Walk> =>
     walk(ask, url(changes), request.redirectUri)
   const isStopped = stopped(browser)

@@ -83,7 +83,13 @@ export interface Fault {
   /** How good tokens are answered, instead of by the MCP server. */
   withToken?: { status: number }
   /** What stands in front keeps the first answer at these paths, whatever it was told about that. */
-  keepsAnswers?: { at: readonly string[]; methods: readonly string[]; by: 'address' | 'path' }
+  keepsAnswers?: {
+    at: readonly string[]
+    methods: readonly string[]
+    by: 'address' | 'path'
+    /** Caches tell where an answer is from, if nobody forbids it. */
+    tells?: Record<string, string>
+  }
   /** Nobody has to sign in. */
   isOpen?: boolean
   /** Web pages may read nothing, or everything but the MCP URL. */

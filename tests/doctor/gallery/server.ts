@@ -61,7 +61,10 @@ export async function startServer(
     const visit = await readVisit(request, origin)
     const key = keyOf(visit, current)
     const before = key === undefined ? undefined : kept.get(key)
-    if (before !== undefined) return send(response, visit, before)
+    if (before !== undefined) {
+      const headers = { ...before.headers, ...current.keepsAnswers?.tells }
+      return send(response, visit, { ...before, headers })
+    }
     const [place, reply] = route(visit, origin, current, authorizationServer)
     const change = place === undefined ? undefined : current.answers?.[place]
     const answer = withCors(apply(change, reply, origin), visit, current)

@@ -34,6 +34,16 @@ const CACHES: readonly (Omit<SceneExhibit, 'open'> & { fault: Fault })[] = [
     keepsOut: 'both',
     fault: { keepsAnswers: { at: ['/token'], methods: ['POST'], by: 'address' } },
   },
+  ...[{ age: '7' }, { 'x-cache': 'Hit from cloudfront' }, { 'cache-status': 'edge; hit' }].map(
+    (tells) => ({
+      name: `a cache of token responses by path, with ${Object.keys(tells).join()}`,
+      code: 'D19-replayed',
+      keepsOut: 'both' as const,
+      fault: {
+        keepsAnswers: { at: ['/token'], methods: ['POST'], by: 'path' as const, tells },
+      },
+    }),
+  ),
   {
     name: 'a cache that has somebody’s tokens already',
     code: 'D19-replayed',
