@@ -141,7 +141,7 @@ variable "forward_groups" {
 }
 
 variable "allowed_origins" {
-  description = "Origins of browser applications that may call the MCP URL, besides its own."
+  description = "Origins of browser applications that may call the MCP URL, besides its own. Behind an authorizer of API Gateway (existing_function_arn, defence = \"both\") browsers get no further: it refuses their preflights, which carry no token."
   type        = list(string)
   default     = []
 }

@@ -49,7 +49,11 @@ interface CommonProps {
   requiredScopes?: string[]
   /** Groups that the MCP server learns about its callers. Default none. */
   forwardGroups?: string[]
-  /** Origins of browser applications that may call the MCP URL, besides its own. Default none. */
+  /**
+   * Origins of browser applications that may call the MCP URL, besides its own. Default none. Behind
+   * an authorizer of API Gateway (`existing`, `defence: 'both'`) browsers get no further: it refuses
+   * their preflights, which carry no token.
+   */
   allowedOrigins?: string[]
   /** Redirect URIs besides loopback (broker), known clients' and mcp-remote's (relay). */
   callbackUrls?: string[]
