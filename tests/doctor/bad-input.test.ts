@@ -116,6 +116,19 @@ test.each([
   expect((Date.now() - start) / 1000).toBeLessThan(8)
 })
 
+test.each([
+  ['resource metadata', ['resource metadata']],
+  ['metadata of the authorization server', ['server metadata', 'openid configuration']],
+])('%s that are cut off are not said to be missing', async (_what, places) => {
+  const gallery = await startServer({
+    answers: Object.fromEntries(places.map((place) => [place, { isEndless: true }])),
+  })
+  const report = await look(gallery.mcpUrl, { limits: { secondsPerRequest: 0.5, seconds: 10 } })
+  await gallery.close()
+  expect(report.findings[0]).toMatchObject({ code: 'D15-cut-off', level: 'error' })
+  expect(codes(report).filter((code) => code.endsWith('-missing'))).toEqual([])
+})
+
 const ESCAPE = '\u001B]0;owned\u0007\u001B[2J'
 const DIRECTION = '\u202E'
 

@@ -61,7 +61,7 @@ const RULES = defineRules('reach', {
     source: 'mcp-remote 0.15.1, metadata time-out',
   },
   'D15-cut-off': {
-    level: 'warning',
+    level: 'error',
     fix: 'End the body: what comes here stops only when the reader gives up.',
     source: 'RFC 9112 §6.3',
   },

@@ -3,6 +3,7 @@ import { refuses, type ClientProfile } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { observeBy, shown, type Observation } from '../finding.ts'
 import {
+  isCutOff,
   readDocument,
   textOf,
   textsOf,
@@ -81,7 +82,7 @@ function checkResourceMetadata(evidence: Evidence): Observation[] {
   const places = [named, atPath, atRoot].filter((place) => place !== undefined)
   const faults = uniquePlaces(places).flatMap(checkPlace)
   if (used === undefined)
-    return faults.length > 0
+    return faults.length > 0 || places.some(isCutOff)
       ? faults
       : [
           observe('D03-resource-metadata-missing', {

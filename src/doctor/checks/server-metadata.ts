@@ -1,7 +1,7 @@
 import { refuses, type ClientProfile, type Refusal } from '../client-profiles.ts'
 import type { Evidence } from '../evidence.ts'
 import { observeBy, shown, type Observation } from '../finding.ts'
-import { readDocument, type Fetched } from '../probes/documents.ts'
+import { isCutOff, readDocument, type Fetched } from '../probes/documents.ts'
 import { isJsonType } from './resource-metadata.ts'
 import { defineRules, type Family } from './rules.ts'
 
@@ -50,7 +50,7 @@ function checkServerMetadata(evidence: Evidence): Observation[] {
   const isLost = used === undefined
   const faults = asked.flatMap((place) => checkPlace(place, isLost))
   if (used === undefined)
-    return faults.length > 0 || places.some(isSpecial)
+    return faults.length > 0 || places.some((place) => isSpecial(place) || isCutOff(place))
       ? faults
       : [
           observe('D03-server-metadata-missing', {

@@ -44,6 +44,11 @@ export function readDocument({ last }: Fetched): Result<JsonObject, Answer | Sil
   return status === 200 && isObject(json) ? ok(json) : fail(last.value)
 }
 
+/** Something is there, only not to its end. */
+export function isCutOff({ last }: Fetched): boolean {
+  return last.ok && last.value.end !== 'whole'
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
