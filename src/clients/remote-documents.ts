@@ -1,7 +1,7 @@
 import { setBounded } from '../bounded-map.ts'
 import { fail, ok, type Result } from '../protocol/result.ts'
 import type { FetchDocument, FetchDocumentFailure, Runtime } from '../runtime.ts'
-import { freshnessSeconds } from './freshness.ts'
+import { freshnessOf } from './freshness.ts'
 
 export type RemoteDocumentFailure =
   /** Nothing is wrong with the document; it cannot be had at the moment. */
@@ -19,7 +19,8 @@ export interface RemoteDocuments<T> {
 interface Kept<T> {
   value: T
   fetchedAt: number
-  freshUntil: number
+  /** Through an outage of its host. */
+  usableUntil: number
   /** While its host fails, when to ask it next: who waits must not wait for every time limit. */
   askAgainAt: number
 }
@@ -28,8 +29,8 @@ const TIMEOUT_MS = 5_000
 const MAX_KEPT = 500
 /** Hosts that answer slowly must not hold more than this, whatever they name. */
 const MAX_UNDER_WAY = 32
-/** Of these one of them holds but a part, so that others are still served. */
-const MAX_UNDER_WAY_OF_HOST = 4
+/** Of these one domain holds but a part, so that others are still served. */
+const MAX_UNDER_WAY_OF_DOMAIN = 4
 /** RFC 9111 §4.2.4, RFC 5861 §4: through an outage, but not for ever: what was withdrawn must end. */
 const ASK_AGAIN_MS = 60 * 1000
 const MAX_STALE_MS = 24 * 60 * 60 * 1000
@@ -52,13 +53,14 @@ export function createRemoteDocuments<T>(
     const json = parseJson(await answer.value.arrayBuffer())
     const parsed = kind.parse(json, url)
     if (!parsed.ok) return invalid(parsed.failure)
-    const seconds = freshnessSeconds(headers, runtime.now())
+    const freshness = freshnessOf(headers, runtime.now())
     const fetchedAt = runtime.now()
     // Neither errors nor invalid documents come here (draft-02 §5.2): they replace nothing.
-    if (seconds === undefined) kept.delete(url)
+    if (freshness === undefined) kept.delete(url)
     else {
-      const freshUntil = fetchedAt + seconds * 1000
-      const entry = { value: parsed.value, fetchedAt, freshUntil, askAgainAt: freshUntil }
+      const freshUntil = fetchedAt + freshness.seconds * 1000
+      const usableUntil = freshness.mustRevalidate ? freshUntil : freshUntil + MAX_STALE_MS
+      const entry = { value: parsed.value, fetchedAt, usableUntil, askAgainAt: freshUntil }
       setBounded(kept, url, entry, MAX_KEPT)
     }
     return parsed
@@ -67,9 +69,9 @@ export function createRemoteDocuments<T>(
   function fetchOnce(url: string): Promise<Result<T, RemoteDocumentFailure>> {
     const running = underWay.get(url)
     if (running !== undefined) return running
-    const { host } = new URL(url)
-    const ofHost = [...underWay.keys()].filter((other) => new URL(other).host === host)
-    if (underWay.size >= MAX_UNDER_WAY || ofHost.length >= MAX_UNDER_WAY_OF_HOST)
+    const domain = domainOf(url)
+    const ofDomain = [...underWay.keys()].filter((other) => domainOf(other) === domain)
+    if (underWay.size >= MAX_UNDER_WAY || ofDomain.length >= MAX_UNDER_WAY_OF_DOMAIN)
       return Promise.resolve(fail({ reason: 'unavailable', detail: 'too many at once' }))
     const started = fetchOne(url).finally(() => underWay.delete(url))
     underWay.set(url, started)
@@ -83,11 +85,16 @@ export function createRemoteDocuments<T>(
       if (known !== undefined && runtime.now() < known.askAgainAt) return ok(known.value)
       const fetched = await fetchOnce(url)
       if (fetched.ok || fetched.failure.reason === 'invalid' || known === undefined) return fetched
-      if (runtime.now() >= known.freshUntil + MAX_STALE_MS) return fetched
+      if (runtime.now() >= known.usableUntil) return fetched
       known.askAgainAt = runtime.now() + ASK_AGAIN_MS
       return ok(known.value)
     },
   }
+}
+
+/** One entry in the DNS answers for any number of hosts below it. */
+function domainOf(url: string): string {
+  return new URL(url).hostname.split('.').slice(-2).join('.')
 }
 
 function describeFailure(

@@ -150,6 +150,17 @@ describe('through an outage of its host', () => {
     expect(await get()).toBe('unavailable')
   })
 
+  test('no longer than it says where it says must-revalidate (RFC 9111 §5.2.2.2)', async () => {
+    const headers = { 'cache-control': 'max-age=600, must-revalidate' }
+    answer = () => served('first', headers)
+    await get()
+    answer = () => fail({ reason: 'no_connection' })
+    clock.advance(10 * MINUTE - 1)
+    expect(await get()).toBe('first')
+    clock.advance(2)
+    expect(await get()).toBe('unavailable')
+  })
+
   test('what was withdrawn or became wrong is not served from memory', async () => {
     await get()
     clock.advance(10 * MINUTE)
@@ -202,9 +213,14 @@ describe('many who ask', () => {
     expect((await Promise.all(all.slice(0, 32))).every((document) => document.ok)).toBe(true)
   })
 
-  test('for one slow host leave room for others', async () => {
+  test.each([
+    ['host', (index: number) => `https://slow.example/${index}`],
+    [
+      'domain, which can have any number of hosts',
+      (index: number) => `https://x${index}.slow.example/`,
+    ],
+  ])('for one slow %s leave room for others', async (_what, path) => {
     answer = () => new Promise(() => {})
-    const path = (index: number): string => `https://slow.example/${index}`
     for (let index = 0; index < 4; index += 1) void documents.get(path(index))
     expect(await documents.get(path(4))).toMatchObject({ ok: false })
     answer = () => served('another host')
