@@ -302,11 +302,19 @@ export const protocolMutants: Mutant[] = [
     tests: headers,
   },
   {
+    id: 'accept-event-stream',
+    rule: 'a caller that reads event streams gets no page',
+    file: 'src/protocol/negotiation.ts',
+    find: " && (of('text/event-stream') ?? 0) === 0",
+    replace: '',
+    tests: ['tests/protocol/negotiation.test.ts'],
+  },
+  {
     id: 'accept-html',
     rule: 'a caller that ranks JSON above HTML gets no page',
     file: 'src/protocol/negotiation.ts',
-    find: "return html > 0 && html >= quality(accept ?? '', 'application/json')",
-    replace: 'return html > 0',
+    find: '&& html >= json ',
+    replace: '',
     tests: ['tests/protocol/negotiation.test.ts'],
   },
   {
